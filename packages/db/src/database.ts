@@ -1,0 +1,97 @@
+/** A service's way into its PostgreSQL schema: always for one tenant, or expressly for none. */
+import { PrismaPg } from '@prisma/adapter-pg';
+import { FlowgridError } from '@flowgrid/platform';
+import { isUnavailable } from './unavailable.ts';
+import { statementNames } from './statement-names.ts';
+import { TenantPool, runInTenantScope } from './tenant-pool.ts';
+
+/** The part of a generated Prisma client that this package needs. */
+export interface TransactionalClient<Tx> {
+  $transaction<Result>(
+    work: (tx: Tx) => Promise<Result>,
+    options?: { maxWait?: number; timeout?: number },
+  ): Promise<Result>;
+  $disconnect(): Promise<void>;
+}
+
+/** `Client` is the generated client, `Tx` its `Prisma.TransactionClient`. */
+export interface Database<Client, Tx> extends AsyncDisposable {
+  /**
+   * Runs `work` in one transaction whose tenant is set: it sees and writes that tenant's rows only.
+   * Keep it short; never await an outside call inside. Rolls back when `work` throws.
+   * @throws FlowgridError `SERVICE_UNAVAILABLE` when the database cannot be reached.
+   */
+  inTenant<Result>(tenantId: string, work: (tx: Tx) => Promise<Result>): Promise<Result>;
+  /**
+   * Runs reads for a tenant, each statement in a read-only transaction of its own and in one round trip.
+   * Use it where one statement is enough: several are not one snapshot. Writes are refused by PostgreSQL.
+   */
+  readInTenant<Result>(tenantId: string, work: (tx: Tx) => Promise<Result>): Promise<Result>;
+  /** For what comes before a tenant is known: functions made for it and tables without tenants. Tenant tables look empty. */
+  withoutTenant<Result>(work: (client: Client) => Promise<Result>): Promise<Result>;
+  /** Rejects when the database does not answer. */
+  checkReady(): Promise<void>;
+}
+
+export interface DatabaseOptions<Client> {
+  /** Connection string of the service's own login role. */
+  readonly url: string;
+  /** The service's PostgreSQL schema. */
+  readonly schema: string;
+  /** Makes the generated client over the adapter. */
+  readonly createClient: (adapter: PrismaPg) => Client;
+  readonly poolSize?: number;
+  /** Told about connections that break while idle; they are replaced by themselves. */
+  readonly onConnectionError?: (error: Error) => void;
+}
+
+const DEFAULT_POOL_SIZE = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+const TRANSACTION_WAIT_MS = 5_000;
+const TRANSACTION_LIMIT_MS = 10_000;
+
+/** Opens the pool lazily and returns the database. The caller owns it and disposes of it. */
+export function createDatabase<Client extends TransactionalClient<Tx>, Tx>(
+  options: DatabaseOptions<Client>,
+): Database<Client, Tx> {
+  const pool = new TenantPool({
+    connectionString: options.url,
+    max: options.poolSize ?? DEFAULT_POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    options: `-c search_path=${options.schema}`,
+    application_name: `flowgrid-${options.schema}`,
+  });
+  pool.on('error', (error) => options.onConnectionError?.(error));
+  const adapter = new PrismaPg(pool, { schema: options.schema, statementNameGenerator: statementNames() });
+  const client = options.createClient(adapter);
+  return {
+    inTenant: (tenantId, work) =>
+      guarded(() =>
+        runInTenantScope(tenantId, () =>
+          client.$transaction(work, { maxWait: TRANSACTION_WAIT_MS, timeout: TRANSACTION_LIMIT_MS }),
+        ),
+      ),
+    // The client has every method of its transactions; a transaction within is what `inTenant` is for.
+    readInTenant: (tenantId, work) =>
+      guarded(() => runInTenantScope(tenantId, () => work(client as unknown as Tx))),
+    withoutTenant: (work) => guarded(async () => await work(client)),
+    checkReady: async () => {
+      await pool.query('SELECT 1');
+    },
+    [Symbol.asyncDispose]: async () => {
+      await client.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    throw new FlowgridError('SERVICE_UNAVAILABLE', 'The database cannot be reached. Try again shortly.', {
+      cause: error,
+    });
+  }
+}

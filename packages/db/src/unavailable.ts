@@ -1,0 +1,33 @@
+/** Tells a database that cannot be reached from a statement that failed. */
+
+/** Prisma: unreachable, connect timeout, operation timeout, closed connection, pool timeout, no transaction started. */
+const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
+/** Node's socket errors. */
+const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH']);
+/** SQLSTATE classes 08 (connection) and 57P (operator intervention), 53300 (too many connections). */
+const SQLSTATE = /^(08|57P|53300)/;
+const MESSAGES = /timeout exceeded when trying to connect|Connection terminated|transaction was cut off/;
+
+/** Looks at an error and its causes. */
+export function isUnavailable(error: unknown): boolean {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if (hasUnavailableCode(current) || MESSAGES.test(current.message)) return true;
+    if (current.cause !== undefined && !(current.cause instanceof Error)) return hasUnavailableCause(current.cause);
+  }
+  return false;
+}
+
+function hasUnavailableCode(error: object): boolean {
+  const code = 'code' in error ? String(error.code) : '';
+  const original = 'originalCode' in error ? String(error.originalCode) : '';
+  return PRISMA_CODES.has(code) || SOCKET_CODES.has(code) || SQLSTATE.test(code) || SQLSTATE.test(original);
+}
+
+/** A driver adapter's cause is a plain object with a `kind`. */
+function hasUnavailableCause(cause: unknown): boolean {
+  if (typeof cause !== 'object' || cause === null) return false;
+  const kind = 'kind' in cause ? String(cause.kind) : '';
+  return ADAPTER_KINDS.has(kind) || hasUnavailableCode(cause);
+}
+
+const ADAPTER_KINDS = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections']);

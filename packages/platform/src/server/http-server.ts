@@ -1,0 +1,81 @@
+/** The HTTP skeleton that every process has: health, metrics, request ids, orderly close. */
+import { fastify, type FastifyInstance } from 'fastify';
+import { Registry, collectDefaultMetrics, Histogram } from 'prom-client';
+import { newId } from '../ids.ts';
+import type { Logger } from '../logger.ts';
+
+export interface HttpServerOptions {
+  readonly name: string;
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly logger: Logger;
+  /** Rejects while the service cannot do its work: own dependencies only. */
+  readonly checkReady: () => Promise<void>;
+  /** Bytes of a request body; larger ones are refused with 413. */
+  readonly bodyLimit?: number;
+}
+
+/** A server that listens. The owner closes it; open requests are finished first. */
+export interface RunningServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+}
+
+const REQUEST_ID = /^[\w.-]{1,64}$/;
+
+/** Makes a Fastify instance with `/livez`, `/readyz` and `/metrics`; routes are added by the caller before `listen`. */
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: options.bodyLimit ?? 1024 * 1024,
+    genReqId: (request) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();
+    },
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+  });
+  addMetrics(app, options.name);
+  app.get('/livez', () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    try {
+      await options.checkReady();
+      return { status: 'ready' };
+    } catch (error) {
+      options.logger.warn({ err: error }, 'not ready');
+      return reply.status(503).send({ status: 'not ready' });
+    }
+  });
+  return app;
+}
+
+function addMetrics(app: FastifyInstance, name: string): void {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service: name });
+  collectDefaultMetrics({ register: registry });
+  const duration = new Histogram({
+    name: 'http_server_request_duration_seconds',
+    help: 'Time from the request to the end of its answer.',
+    labelNames: ['method', 'route', 'status'],
+    registers: [registry],
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    duration.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+    done();
+  });
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  );
+}
+
+/** Listens, and returns where. */
+export async function listen(app: FastifyInstance, options: HttpServerOptions): Promise<RunningServer> {
+  await app.listen({ host: options.host, port: options.port });
+  const address = app.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  const url = `http://${options.host}:${port}`;
+  options.logger.info({ url }, 'listening');
+  return { url, port, [Symbol.asyncDispose]: () => app.close() };
+}
