@@ -41,11 +41,11 @@ export function serveSubscriptions<Viewer, Context extends object>(
         }
       },
       onNext: (_context, _id, _payload, args, result) => {
-        const { errors, ...answer } = result;
-        if (!errors) return answer;
+        if (!result.errors) return undefined;
         const requestId = requestIdOf(args.contextValue);
-        for (const error of errors) logGraphQLError(options.logger, error, requestId);
-        return { ...answer, errors: errors.map((error) => formatGraphQLError(error, requestId)) };
+        for (const error of result.errors) logGraphQLError(options.logger, error, requestId);
+        const errors = result.errors.map((error) => formatGraphQLError(error, requestId));
+        return { data: result.data ?? null, errors };
       },
     },
     sockets,

@@ -1,0 +1,2 @@
+export { createDatabase, type Database, type DatabaseOptions, type TransactionalClient } from './database.ts';
+export { MigrationError, migrate, type AppliedMigration } from './migrate.ts';
