@@ -135,7 +135,10 @@ export async function verifyContextToken(
     });
     return claimsSchema.parse(payload);
   } catch (error) {
-    if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError || error instanceof z.ZodError)) {
+    if (
+      error instanceof errors.JWKSTimeout ||
+      !(error instanceof errors.JOSEError || error instanceof z.ZodError)
+    ) {
       throw new FlowgridError('SERVICE_UNAVAILABLE', 'Identities cannot be checked now. Try again shortly.', {
         cause: error,
       });

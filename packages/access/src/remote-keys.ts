@@ -22,7 +22,9 @@ export function followRemoteKeys(url: URL, logger: Logger): RemoteKeys {
     timeoutDuration: FETCH_TIMEOUT_MS,
   });
   const timer = setInterval(() => {
-    keys.reload().catch((error: unknown) => logger.warn({ err: error }, 'keys not refreshed; the known ones stay'));
+    keys
+      .reload()
+      .catch((error: unknown) => logger.warn({ err: error }, 'keys not refreshed; the known ones stay'));
   }, REFRESH_INTERVAL_MS);
   timer.unref();
   return { keys, [Symbol.dispose]: () => clearInterval(timer) };

@@ -48,5 +48,8 @@ export function requireTenant(viewer: Viewer): TenantViewer {
 export function requirePermission(viewer: Viewer, permission: Permission): TenantViewer {
   const tenantViewer = requireTenant(viewer);
   if (tenantViewer.permissions.has(permission)) return tenantViewer;
-  throw new FlowgridError('FORBIDDEN', `This needs the permission ${permission}. Ask an administrator of your tenant.`);
+  throw new FlowgridError(
+    'FORBIDDEN',
+    `This needs the permission ${permission}. Ask an administrator of your tenant.`,
+  );
 }

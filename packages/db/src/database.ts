@@ -76,7 +76,8 @@ export function createDatabase<Client extends TransactionalClient<Tx>, Tx>(
       guarded(() => runInTenantScope(tenantId, () => work(client as unknown as Tx))),
     withoutTenant: (work) => guarded(async () => await work(client)),
     checkReady: async () => {
-      await pool.query('SELECT 1');
+      const connection = await pool.connect();
+      await connection.query('SELECT 1').finally(() => connection.release());
     },
     [Symbol.asyncDispose]: async () => {
       await client.$disconnect();

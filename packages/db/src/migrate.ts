@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
+import { Client, escapeIdentifier } from 'pg';
 import { newId } from '@flowgrid/platform';
 
 /** The key of Prisma Migrate's own lock: whoever migrates, one at a time. */
@@ -35,7 +35,7 @@ export class MigrationError extends Error {
  * @throws MigrationError when an applied file was edited, is missing, or a new one fails; a failed one leaves nothing behind.
  */
 export async function migrate(url: string, folder: string): Promise<readonly AppliedMigration[]> {
-  const client = new pg.Client({ connectionString: url, application_name: 'flowgrid-migrate' });
+  const client = new Client({ connectionString: url, application_name: 'flowgrid-migrate' });
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
@@ -52,7 +52,9 @@ export async function migrate(url: string, folder: string): Promise<readonly App
 
 async function schemasIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: false });
-  const names = entries.filter((entry) => entry.isDirectory() && /^[a-z_]+$/.test(entry.name)).map(({ name }) => name);
+  const names = entries
+    .filter((entry) => entry.isDirectory() && /^[a-z_]+$/.test(entry.name))
+    .map(({ name }) => name);
   const withMigrations: string[] = [];
   for (const name of names.toSorted()) {
     const inside = await readdir(join(folder, name));
@@ -73,11 +75,11 @@ async function readMigrations(folder: string): Promise<readonly Migration[]> {
 }
 
 async function migrateSchema(
-  client: pg.Client,
+  client: Client,
   schema: string,
   migrations: readonly Migration[],
 ): Promise<readonly string[]> {
-  const quoted = pg.escapeIdentifier(schema);
+  const quoted = escapeIdentifier(schema);
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted}`);
   await client.query(`SET search_path TO ${quoted}`);
   await client.query(BOOKKEEPING_SQL);
@@ -90,7 +92,7 @@ async function migrateSchema(
 }
 
 async function findPending(
-  client: pg.Client,
+  client: Client,
   schema: string,
   migrations: readonly Migration[],
 ): Promise<readonly Migration[]> {
@@ -99,7 +101,8 @@ async function findPending(
   );
   const recorded = new Map(rows.map((row) => [row.migration_name, row]));
   for (const { migration_name: name, finished_at: finishedAt } of rows) {
-    if (finishedAt === null) throw new MigrationError(`${schema}/${name} began and did not finish. ${RESOLVE_HINT}`);
+    if (finishedAt === null)
+      throw new MigrationError(`${schema}/${name} began and did not finish. ${RESOLVE_HINT}`);
     if (!migrations.some((migration) => migration.name === name)) {
       throw new MigrationError(`${schema}/${name} was applied to this database and is not in this release.`);
     }
@@ -107,13 +110,15 @@ async function findPending(
   return migrations.filter((migration) => {
     const record = recorded.get(migration.name);
     if (record && record.checksum !== migration.checksum) {
-      throw new MigrationError(`${schema}/${migration.name} was edited after it was applied. Undo that; add a new one.`);
+      throw new MigrationError(
+        `${schema}/${migration.name} was edited after it was applied. Undo that; add a new one.`,
+      );
     }
     return !record;
   });
 }
 
-async function apply(client: pg.Client, schema: string, migration: Migration): Promise<void> {
+async function apply(client: Client, schema: string, migration: Migration): Promise<void> {
   const id = newId();
   await client.query(
     `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at) VALUES ($1, $2, $3, now())`,
@@ -124,11 +129,13 @@ async function apply(client: pg.Client, schema: string, migration: Migration): P
     await client.query(migration.sql);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    await client.query(
-      `UPDATE _prisma_migrations SET rolled_back_at = now(), logs = $2 WHERE id = $1`,
-      [id, reason],
-    );
-    throw new MigrationError(`${schema}/${migration.name} failed and was rolled back: ${reason}`, { cause: error });
+    await client.query(`UPDATE _prisma_migrations SET rolled_back_at = now(), logs = $2 WHERE id = $1`, [
+      id,
+      reason,
+    ]);
+    throw new MigrationError(`${schema}/${migration.name} failed and was rolled back: ${reason}`, {
+      cause: error,
+    });
   }
   await client.query(
     `UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE id = $1`,

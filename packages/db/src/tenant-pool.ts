@@ -1,6 +1,6 @@
 /** A PostgreSQL pool that puts the tenant into every statement's own transaction, in one round trip. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import pg from 'pg';
+import { Client, Pool, type PoolConfig } from 'pg';
 import { invariant, isId } from '@flowgrid/platform';
 
 /** The tenant that statements of the current asynchronous context act for. */
@@ -11,7 +11,10 @@ export interface TenantScope {
 const scopes = new AsyncLocalStorage<TenantScope>();
 
 /** Runs `work` so that every statement it sends, until its promise settles, acts for the tenant. */
-export async function runInTenantScope<Result>(tenantId: string, work: () => Promise<Result>): Promise<Result> {
+export async function runInTenantScope<Result>(
+  tenantId: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   // The id becomes part of a simple query, which has no parameters: only a UUID may get there.
   invariant(isId(tenantId), 'the tenant id is a UUID');
   return scopes.run({ tenantId }, async () => await work());
@@ -22,7 +25,7 @@ function beginFor(scope: TenantScope, mode: 'READ ONLY' | 'READ WRITE'): string 
 }
 
 /** A client whose bare `BEGIN` also sets the tenant, so that a transaction costs no additional round trip. */
-class TenantClient extends pg.Client {
+class TenantClient extends Client {
   override query(...args: unknown[]): never;
   override query(first: unknown, ...rest: unknown[]): unknown {
     const scope = scopes.getStore();
@@ -36,9 +39,9 @@ class TenantClient extends pg.Client {
  * as `BEGIN READ ONLY` + tenant + statement + `COMMIT`, all at once; the server answers in one round trip.
  * The setting is local to that transaction: no connection carries a tenant back into the pool.
  */
-export class TenantPool extends pg.Pool {
-  constructor(config: pg.PoolConfig) {
-    super({ ...config, Client: TenantClient, pipeline: true } as pg.PoolConfig);
+export class TenantPool extends Pool {
+  constructor(config: PoolConfig) {
+    super({ ...config, Client: TenantClient, pipeline: true });
   }
 
   override query(...args: unknown[]): never;
@@ -61,7 +64,8 @@ export class TenantPool extends pg.Pool {
         Reflect.apply(client.query, client, [statement]),
         client.query('COMMIT'),
       ]);
-      if (begun.status === 'rejected' || ended.status === 'rejected') broken ??= new Error('transaction was cut off');
+      if (begun.status === 'rejected' || ended.status === 'rejected')
+        broken ??= new Error('transaction was cut off');
       if (result.status === 'rejected') throw result.reason;
       if (begun.status === 'rejected') throw begun.reason;
       if (ended.status === 'rejected') throw ended.reason;

@@ -3,7 +3,14 @@
 /** Prisma: unreachable, connect timeout, operation timeout, closed connection, pool timeout, no transaction started. */
 const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
 /** Node's socket errors. */
-const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH']);
+const SOCKET_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+]);
 /** SQLSTATE classes 08 (connection) and 57P (operator intervention), 53300 (too many connections). */
 const SQLSTATE = /^(08|57P|53300)/;
 const MESSAGES = /timeout exceeded when trying to connect|Connection terminated|transaction was cut off/;
@@ -12,7 +19,8 @@ const MESSAGES = /timeout exceeded when trying to connect|Connection terminated|
 export function isUnavailable(error: unknown): boolean {
   for (let current = error; current instanceof Error; current = current.cause) {
     if (hasUnavailableCode(current) || MESSAGES.test(current.message)) return true;
-    if (current.cause !== undefined && !(current.cause instanceof Error)) return hasUnavailableCause(current.cause);
+    if (current.cause !== undefined && !(current.cause instanceof Error))
+      return hasUnavailableCause(current.cause);
   }
   return false;
 }
@@ -30,4 +38,9 @@ function hasUnavailableCause(cause: unknown): boolean {
   return ADAPTER_KINDS.has(kind) || hasUnavailableCode(cause);
 }
 
-const ADAPTER_KINDS = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections']);
+const ADAPTER_KINDS = new Set([
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TooManyConnections',
+]);

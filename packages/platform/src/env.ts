@@ -18,7 +18,9 @@ export function readEnv<Shape extends z.ZodRawShape>(
   );
   const result = model.safeParse(present);
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${describe(issue, present)}`);
+  const problems = result.error.issues.map(
+    (issue) => `  ${issue.path.join('.')}: ${describe(issue, present)}`,
+  );
   throw new EnvError(`The environment is not complete:\n${problems.join('\n')}`);
 }
 

@@ -1,6 +1,6 @@
 /** Pub/sub over PostgreSQL LISTEN and NOTIFY: one connection per process, opened again by itself when it breaks. */
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import { Client, escapeIdentifier } from 'pg';
 import { invariant, type Logger } from '@flowgrid/platform';
 import { MESSAGE_LIMIT, type Channel, type PubSub } from './pubsub.ts';
 import { Subscribers } from './subscribers.ts';
@@ -26,7 +26,7 @@ class PostgresPubSub implements PubSub {
   readonly #options: PostgresPubSubOptions;
   readonly #subscribers = new Subscribers();
   readonly #closing = new AbortController();
-  #connection: Promise<pg.Client>;
+  #connection: Promise<Client>;
   #hasConnected = false;
 
   constructor(options: PostgresPubSubOptions) {
@@ -61,17 +61,17 @@ class PostgresPubSub implements PubSub {
     }
   }
 
-  #connectInBackground(): Promise<pg.Client> {
+  #connectInBackground(): Promise<Client> {
     const connection = this.#connect();
     // It fails only when this is closed meanwhile; whoever awaits it sees that, nobody else needs to.
     connection.catch(() => undefined);
     return connection;
   }
 
-  async #connect(): Promise<pg.Client> {
+  async #connect(): Promise<Client> {
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, MAX_RETRY_MS)) {
       this.#closing.signal.throwIfAborted();
-      const client = new pg.Client({
+      const client = new Client({
         connectionString: this.#options.url,
         application_name: 'flowgrid-pubsub',
         keepAlive: true,
@@ -89,7 +89,7 @@ class PostgresPubSub implements PubSub {
     }
   }
 
-  async #listen(client: pg.Client): Promise<void> {
+  async #listen(client: Client): Promise<void> {
     let isUp = false;
     const onBroken = (): void => {
       if (!isUp || this.#closing.signal.aborted) return;
@@ -103,7 +103,7 @@ class PostgresPubSub implements PubSub {
       if (name !== undefined) this.#subscribers.deliver(name, payload ?? '');
     });
     await client.connect();
-    for (const channel of CHANNELS) await client.query(`LISTEN ${pg.escapeIdentifier(channelName(channel))}`);
+    for (const channel of CHANNELS) await client.query(`LISTEN ${escapeIdentifier(channelName(channel))}`);
     isUp = true;
     if (this.#hasConnected) this.#subscribers.announceGap();
     this.#hasConnected = true;

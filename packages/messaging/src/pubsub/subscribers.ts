@@ -13,12 +13,12 @@ export class Subscribers {
   }
 
   deliver(channel: Channel, message: string): void {
-    for (const { onMessage } of [...(this.#byChannel.get(channel) ?? [])]) onMessage(message);
+    for (const { onMessage } of this.#byChannel.get(channel) ?? []) onMessage(message);
   }
 
   announceGap(): void {
     for (const subscribers of this.#byChannel.values()) {
-      for (const { onGap } of [...subscribers]) onGap?.();
+      for (const { onGap } of subscribers) onGap?.();
     }
   }
 

@@ -57,7 +57,10 @@ function decodeCursor<Cursor>(cursor: string, schema: z.ZodType<Cursor>): Cursor
     .pipe(schema)
     .safeParse(text);
   if (result.success) return result.data;
-  throw new FlowgridError('BAD_USER_INPUT', '"after" is not a cursor of this list. Use an endCursor it gave you.');
+  throw new FlowgridError(
+    'BAD_USER_INPUT',
+    '"after" is not a cursor of this list. Use an endCursor it gave you.',
+  );
 }
 
 /**

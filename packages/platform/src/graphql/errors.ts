@@ -22,7 +22,11 @@ export function formatGraphQLError(error: unknown, requestId: string): GraphQLFo
   const original = unwrapResolverError(error);
   const position = error instanceof GraphQLError ? positionOf(error) : {};
   if (original instanceof FlowgridError) {
-    return { message: original.message, ...position, extensions: { ...original.details, code: original.code } };
+    return {
+      message: original.message,
+      ...position,
+      extensions: { ...original.details, code: original.code },
+    };
   }
   const code = error instanceof GraphQLError ? error.extensions['code'] : undefined;
   if (error instanceof GraphQLError && isRequestError(error, original)) {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema, type GraphQLSchemaModule } from '@apollo/subgraph';
 import { DateTimeResolver, EmailAddressResolver, JSONResolver, URLResolver } from 'graphql-scalars';
-import { parse, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { Kind, parse, type DocumentNode, type GraphQLSchema } from 'graphql';
 
 /** One feature: where its SDL is, and its resolvers in the types that were generated from it. */
 export interface SubgraphModule {
@@ -24,7 +24,9 @@ const SCALARS = {
 export function buildSchema(header: URL, modules: readonly SubgraphModule[]): GraphQLSchema {
   const headerTypes = readTypeDefs(header);
   const declared = new Set(
-    headerTypes.definitions.flatMap((node) => (node.kind === 'ScalarTypeDefinition' ? [node.name.value] : [])),
+    headerTypes.definitions.flatMap((node) =>
+      node.kind === Kind.SCALAR_TYPE_DEFINITION ? [node.name.value] : [],
+    ),
   );
   const scalars = Object.fromEntries(Object.entries(SCALARS).filter(([name]) => declared.has(name)));
   return buildSubgraphSchema([

@@ -43,6 +43,6 @@ export function readEnvOrExit<Env>(read: () => Env): Env {
   } catch (error) {
     if (!(error instanceof EnvError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exit(1);
+    return process.exit(1);
   }
 }

@@ -1,5 +1,6 @@
 /** A subgraph's server: GraphQL over HTTP and WebSocket, closed to everyone without a valid context token. */
 import { ApolloServer, type ApolloServerPlugin, type BaseContext } from '@apollo/server';
+import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
@@ -45,7 +46,7 @@ export async function startSubgraphServer<Viewer, Context extends BaseContext>(
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: (_formatted, error) => formatGraphQLError(error, ''),
-    plugins: [fastifyApolloDrainPlugin(app), reportErrors(options)],
+    plugins: [ApolloServerPluginInlineTraceDisabled(), fastifyApolloDrainPlugin(app), reportErrors(options)],
   });
   await apollo.start();
   const viewers = new WeakMap<FastifyRequest, Viewer>();
