@@ -1,9 +1,23 @@
-// What the test kit shares with `npm start`, so that tests run the platform exactly as a person does.
+// What the test kit and the tools share with `npm start`, so that tests run the platform exactly as a person does.
+export { homeDirectory } from './home.ts';
 export { LocalError } from './local-error.ts';
+export { findPlatformFile } from './platform-file.ts';
+export type { PlatformFile } from './platform-file.ts';
 export { findFreePort } from './ports.ts';
-export { startPostgres } from './postgres/start-postgres.ts';
-export type { PostgresOptions, RunningPostgres } from './postgres/start-postgres.ts';
-export { startWatchdog } from './watchdog/start-watchdog.ts';
-export type { Watchdog } from './watchdog/start-watchdog.ts';
 export { bootstrapDatabase, DATABASE_ROLES, databaseUrl, OWNER_ROLE } from './postgres/bootstrap.ts';
 export type { BootstrapOptions, DatabaseRole, RolePasswords } from './postgres/bootstrap.ts';
+export { startPostgres } from './postgres/start-postgres.ts';
+export type { PostgresOptions, RunningPostgres } from './postgres/start-postgres.ts';
+export { platformProcesses, PROCESS_NAMES } from './processes.ts';
+export type { PlatformSettings, ProcessName } from './processes.ts';
+export { runScript } from './run-script.ts';
+export type { Script } from './run-script.ts';
+export { generateSecrets } from './secrets.ts';
+export type { Secrets, ServiceSecrets } from './secrets.ts';
+export { provisionScript, readDemoTenants, seedScript } from './seeding.ts';
+export type { DemoTenants } from './seeding.ts';
+export { signInDemoUser } from './sign-in.ts';
+export { startProcess } from './supervisor/start-process.ts';
+export type { ProcessDefinition, ProcessOptions, RunningProcess } from './supervisor/start-process.ts';
+export { startWatchdog } from './watchdog/start-watchdog.ts';
+export type { Watchdog } from './watchdog/start-watchdog.ts';

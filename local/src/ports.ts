@@ -18,7 +18,10 @@ export interface PortChoice {
 }
 
 /** The wanted port, or a free one when it is taken. Ports in `reserved` are promised to somebody else already. */
-export async function choosePort(wanted: number, reserved: ReadonlySet<number> = new Set()): Promise<PortChoice> {
+export async function choosePort(
+  wanted: number,
+  reserved: ReadonlySet<number> = new Set(),
+): Promise<PortChoice> {
   if (!reserved.has(wanted) && (await tryPort(wanted)) !== undefined) return { port: wanted };
   for (;;) {
     const port = await findFreePort();

@@ -20,7 +20,8 @@ export function isAlive(pid: number): boolean {
 /** The command line of a process, empty when it is gone. */
 export async function readCommandLine(pid: number): Promise<string> {
   try {
-    if (process.platform === 'linux') return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
+    if (process.platform === 'linux')
+      return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
     return (await run('ps', ['-p', String(pid), '-o', 'command='])).stdout;
   } catch {
     // A process may end between two looks at it.

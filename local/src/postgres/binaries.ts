@@ -68,7 +68,7 @@ async function copyOnce({ native, version }: PostgresPackage): Promise<string> {
   if (await exists(target)) return target;
   await mkdir(runtime, { recursive: true });
   await chmod(dirname(runtime), 0o755);
-  await chmod(runtime, 0o755);
+  await chmod(runtime, 0o711);
   // A half-made copy never has the final name, and of two copies made at once the first one stays.
   const draft = await mkdtemp(join(runtime, 'copying-'));
   try {

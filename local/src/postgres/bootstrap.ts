@@ -30,7 +30,11 @@ export interface BootstrapOptions {
 const BOOTSTRAP_LOCK = 7_205_511;
 
 /** Creates database and roles, or brings them up to date. It can be repeated, and run by several at once. */
-export async function bootstrapDatabase({ superuserUrl, database, passwords }: BootstrapOptions): Promise<void> {
+export async function bootstrapDatabase({
+  superuserUrl,
+  database,
+  passwords,
+}: BootstrapOptions): Promise<void> {
   await withClient(superuserUrl, async (server) => {
     // Held until this connection ends.
     await server.query('select pg_advisory_lock($1)', [BOOTSTRAP_LOCK]);

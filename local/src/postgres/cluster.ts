@@ -50,15 +50,23 @@ async function createCluster(options: ClusterOptions): Promise<void> {
     await run(
       binaries.initdb,
       [
-        ...['-D', draft, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8'],
-        ...['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+        `--pgdata=${draft}`,
+        `--username=${SUPERUSER}`,
+        `--pwfile=${passwordFile}`,
+        '--auth=scram-sha-256',
+        '--encoding=UTF8',
+        '--locale=C',
+        '--locale-provider=builtin',
+        '--builtin-locale=C.UTF-8',
         ...(options.isDurable ? [] : ['--no-sync']),
       ],
       { cwd: secrets, ...account },
     );
     await rename(draft, dataDirectory);
   } catch (cause) {
-    throw new LocalError(`PostgreSQL could not make its data directory ${dataDirectory}: ${explain(cause)}`, { cause });
+    throw new LocalError(`PostgreSQL could not make its data directory ${dataDirectory}: ${explain(cause)}`, {
+      cause,
+    });
   } finally {
     await rm(secrets, { recursive: true, force: true });
     await rm(draft, { recursive: true, force: true });

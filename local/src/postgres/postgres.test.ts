@@ -73,7 +73,9 @@ describe('a PostgreSQL of ours', () => {
 
     const second = startPostgres({ dataDirectory, superuserPassword, settings });
 
-    await expect(second).rejects.toThrow(`A PostgreSQL (process ${first.pid}) is already running on ${dataDirectory}.`);
+    await expect(second).rejects.toThrow(
+      `A PostgreSQL (process ${first.pid}) is already running on ${dataDirectory}.`,
+    );
   });
 
   test('refuses data of another major version and says which', async () => {
@@ -125,7 +127,10 @@ describe('the roles of a database', () => {
   beforeAll(async () => {
     postgres = await startPostgres({ settings });
     const options = { superuserUrl: postgres.superuserUrl, database: 'flowgrid', passwords };
-    await Promise.all([bootstrapDatabase(options), bootstrapDatabase({ ...options, database: 'flowgrid_two' })]);
+    await Promise.all([
+      bootstrapDatabase(options),
+      bootstrapDatabase({ ...options, database: 'flowgrid_two' }),
+    ]);
     await bootstrapDatabase(options);
   }, 60_000);
   afterAll(() => postgres.stop());
@@ -147,19 +152,24 @@ describe('the roles of a database', () => {
   test('the owner makes schemas and trusted extensions', async () => {
     await query(as('flowgrid_owner'), 'create schema agents; create extension citext schema agents');
 
-    expect(await query(as('flowgrid_owner'), "select 'A'::agents.citext operator(agents.=) 'a' as same")).toEqual([
-      { same: true },
-    ]);
+    expect(
+      await query(as('flowgrid_owner'), "select 'A'::agents.citext operator(agents.=) 'a' as same"),
+    ).toEqual([{ same: true }]);
   });
 
   // Attack: a service that reaches beyond its own schema.
-  test.each(['flowgrid_auth', 'flowgrid_router'] as const)('%s listens, and makes no table or schema', async (role) => {
-    await query(as(role), 'listen news');
-    await query(as(role), 'notify news');
-    await expect(query(as(role), 'create table public.mine (id int)')).rejects.toThrow('permission denied');
-    await expect(query(as(role), 'create schema mine')).rejects.toThrow('permission denied');
-    await expect(query(as(role), 'create temporary table mine (id int)')).rejects.toThrow('permission denied');
-  });
+  test.each(['flowgrid_auth', 'flowgrid_router'] as const)(
+    '%s listens, and makes no table or schema',
+    async (role) => {
+      await query(as(role), 'listen news');
+      await query(as(role), 'notify news');
+      await expect(query(as(role), 'create table public.mine (id int)')).rejects.toThrow('permission denied');
+      await expect(query(as(role), 'create schema mine')).rejects.toThrow('permission denied');
+      await expect(query(as(role), 'create temporary table mine (id int)')).rejects.toThrow(
+        'permission denied',
+      );
+    },
+  );
 
   test('a wrong password is refused', async () => {
     const url = databaseUrl(as('flowgrid_auth'), { password: 'wrong' });

@@ -73,7 +73,10 @@ export async function launchServer(options: ServerOptions, port: number): Promis
   }
 }
 
-async function spawnServer(options: ServerOptions, port: number): Promise<{ child: ChildProcess; pid: number }> {
+async function spawnServer(
+  options: ServerOptions,
+  port: number,
+): Promise<{ child: ChildProcess; pid: number }> {
   const settings = Object.entries({
     timezone: 'UTC',
     ...options.settings,
@@ -121,7 +124,8 @@ async function waitUntilAnswering(url: string, ended: AbortSignal): Promise<void
       return;
     } catch (error) {
       if (!isStillStarting(error)) throw error;
-      if (performance.now() > deadline) throw new LocalError('PostgreSQL does not answer in time.', { cause: error });
+      if (performance.now() > deadline)
+        throw new LocalError('PostgreSQL does not answer in time.', { cause: error });
     }
     await delay(POLL_MS);
   }

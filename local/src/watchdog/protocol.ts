@@ -15,6 +15,8 @@ const WatchedProcess = z.object({
 const WatchdogMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('watch'), process: WatchedProcess }),
   z.object({ kind: z.literal('forget'), pid: z.int() }),
+  // The owner was told to end at once: services are killed, and only PostgreSQL may finish writing.
+  z.object({ kind: z.literal('hurry') }),
 ]);
 
 export type WatchedProcess = z.infer<typeof WatchedProcess>;

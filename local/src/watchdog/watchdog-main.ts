@@ -9,14 +9,24 @@ import type { WatchedProcess } from './protocol.ts';
 import { parseWatchdogMessage } from './protocol.ts';
 
 const watched = new Map<number, WatchedProcess>();
+let isHurried = false;
 
 // The terminal sends Ctrl-C and hang-up to whole groups; the owner is the one to act on them.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 for await (const line of createInterface({ input: process.stdin })) {
   const message = parseWatchdogMessage(line);
-  if (message.kind === 'watch') watched.set(message.process.pid, message.process);
-  else watched.delete(message.pid);
+  switch (message.kind) {
+    case 'watch':
+      watched.set(message.process.pid, message.process);
+      break;
+    case 'forget':
+      watched.delete(message.pid);
+      break;
+    case 'hurry':
+      isHurried = true;
+      break;
+  }
 }
 
 const stages = Map.groupBy(watched.values(), (entry) => entry.stage);
@@ -28,7 +38,7 @@ process.exit(0);
 async function end(entry: WatchedProcess): Promise<void> {
   // A service is the leader of its own group, so that its children go with it; PostgreSQL ends its children itself.
   const target = entry.isGroup ? -entry.pid : entry.pid;
-  sendSignal(target, entry.signal);
+  sendSignal(target, isHurried && entry.isGroup ? 'SIGKILL' : entry.signal);
   if (!(await waitUntilGone(entry.pid, entry.graceMs))) sendSignal(target, 'SIGKILL');
   await waitUntilGone(entry.pid, entry.graceMs);
   if (entry.removeDirectory !== undefined) await rm(entry.removeDirectory, { recursive: true, force: true });

@@ -1,0 +1,32 @@
+// What the launcher and its tools read from the environment.
+import { readEnv } from '@flowgrid/platform';
+import { z } from 'zod';
+import { LEVELS } from './logs/log-line.ts';
+import { DEFAULT_PORTS } from './processes.ts';
+
+const LauncherEnv = z.object({
+  /** The folder of data and secrets. */
+  FLOWGRID_HOME: z.string().optional(),
+  /** The router's port; another is chosen and printed when it is taken. */
+  PORT: z.coerce.number().int().min(1).max(65_535).default(DEFAULT_PORTS.router),
+  LOG_LEVEL: z.enum(LEVELS).default('info'),
+  NO_COLOR: z.string().optional(),
+  /** Set by npm while it runs a script. */
+  npm_lifecycle_event: z.string().optional(),
+});
+
+export type LauncherEnv = z.infer<typeof LauncherEnv>;
+
+export function readLauncherEnv(): LauncherEnv {
+  return readEnv(LauncherEnv, process.env);
+}
+
+/** What the processes inherit: all but what npm adds and what the process table decides. */
+export function readInheritedEnv(): Record<string, string> {
+  const decided = new Set(['DATABASE_URL', 'PORT', 'HOST', 'NODE_ENV']);
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || name.startsWith('npm_') || decided.has(name) ? [] : [[name, value]],
+    ),
+  );
+}
