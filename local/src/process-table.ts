@@ -1,5 +1,6 @@
 // Questions to the operating system about processes that this program did not necessarily start.
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -7,13 +8,25 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const POLL_MS = 25;
 
-/** True while the process exists, a zombie included; with a negative number, while its process group has a member. */
+/** True while the process runs. One that has ended counts as gone, even while nobody has asked for its exit code. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+  return !isZombie(pid);
+}
+
+function isZombie(pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    // The name before the state may hold spaces and brackets, so the state is looked for after its end.
+    const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return status.slice(status.lastIndexOf(')') + 2).startsWith('Z');
+  } catch {
+    // It ended between the two looks.
+    return true;
   }
 }
 
