@@ -1,28 +1,31 @@
 import { defineConfig } from 'vitest/config';
 
 // The packages import `graphql` both as ESM and as CommonJS; two copies of it do not accept each other's schemas.
-const alias = { graphql: 'graphql/index.js' };
+const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
+
+/** Tests against real services: patience for two busy cores, and one PostgreSQL for all files. */
+const real = { testTimeout: 60_000, hookTimeout: 120_000, globalSetup: 'tests/testkit/global-postgres.ts' };
 
 export default defineConfig({
-  resolve: { alias },
   test: {
+    maxWorkers: 2,
+    // The counts that CI prints last.
+    reporters: ['default', 'json'],
+    outputFile: { json: '.vitest-results.json' },
     projects: [
       {
-        extends: true,
+        resolve,
         test: {
           name: 'unit',
-          include: ['packages/**/*.test.ts', 'subgraphs/**/*.test.ts', 'router/**/*.test.ts', 'local/**/*.test.ts'],
+          include: ['{packages,subgraphs,router,local}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
+          testTimeout: 20_000,
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'platform',
-          include: ['tests/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'tests/bench/**'],
-        },
-      },
+      { resolve, test: { name: 'integration', include: ['tests/integration/**/*.test.ts'], ...real } },
+      { resolve, test: { name: 'isolation', include: ['tests/isolation/**/*.test.ts'], ...real } },
+      { resolve, test: { name: 'supergraph', include: ['tests/supergraph/**/*.test.ts'], ...real } },
+      { resolve, test: { name: 'resilience', include: ['tests/resilience/**/*.test.ts'], ...real } },
     ],
   },
 });
