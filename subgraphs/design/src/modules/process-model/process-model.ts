@@ -15,6 +15,8 @@ interface Element {
 export interface ProcessActor extends Element {
   readonly name: string;
   readonly kind: 'PERSON' | 'ROLE' | 'ORGANIZATION' | 'SYSTEM' | 'EXTERNAL';
+  /** Every place that speaks of this actor, pronouns included, in text order. */
+  readonly mentions?: readonly Span[];
 }
 
 export interface ProcessActivity extends Element {
@@ -32,6 +34,8 @@ export interface ProcessActivity extends Element {
 
 export interface ProcessDataObject extends Element {
   readonly name: string;
+  /** Every place that speaks of this object, in text order. */
+  readonly mentions?: readonly Span[];
 }
 
 export interface ProcessSystem extends Element {

@@ -1,0 +1,131 @@
+/** Steps become activities: who, what, for whom, in which system, and of which kind. */
+import type { ProcessActivity, ProcessActor } from '../process-model.ts';
+import type { Actors, DataObjects, DataReference } from './participants.ts';
+import type { Step } from './relations.ts';
+import { spanOf, tokensAt, toPlace, withoutArticle } from './source.ts';
+import type { Source } from './source.ts';
+import type { SystemMention } from './systems.ts';
+import {
+  CREATE_VERBS,
+  DECISION_VERBS,
+  JUDGE_VERBS,
+  MANUAL_VERBS,
+  RECEIVE_VERBS,
+  SEND_VERBS,
+} from './verb-words.ts';
+
+interface Drafts {
+  readonly source: Source;
+  readonly actors: Actors;
+  readonly data: DataObjects;
+}
+
+export interface ActivityDraft {
+  readonly activity: Omit<ProcessActivity, 'kind'>;
+  readonly step: Step;
+}
+
+const systemsOf = (
+  step: Step,
+  next: Step | undefined,
+  mentions: readonly SystemMention[],
+): readonly string[] => {
+  const isFirst = (mention: SystemMention): boolean =>
+    mention.place.first >= step.activity.first || step.isPassive || mention.place.end <= step.activity.first;
+  const limit = next?.sentence === step.sentence ? next.activity.first : Infinity;
+  const own = mentions.filter(
+    (mention) => mention.place.sentence === step.sentence && mention.place.first < limit && isFirst(mention),
+  );
+  return [...new Set(own.map((mention) => mention.systemId))];
+};
+
+const startOf = (step: Step, previous: Step | undefined): number =>
+  previous?.sentence === step.sentence ? previous.activity.end : 0;
+
+/** Actors and objects are numbered in text order, and a pronoun means what stands before it. */
+export const draftActivities = (
+  steps: readonly Step[],
+  systemMentions: readonly SystemMention[],
+  drafts: Drafts,
+): readonly ActivityDraft[] => {
+  const { source, actors } = drafts;
+  let performerId: string | null = null;
+  return steps.map((step, index) => {
+    const own = step.performer === null ? null : actors.resolve(withoutOf(source, step, step.performer));
+    const actorId: string | null = step.performer === null && step.sharesPerformer ? performerId : own;
+    performerId = actorId;
+    const recipientId =
+      step.recipient === null ? null : actors.resolve(withoutOf(source, step, step.recipient));
+    const objects = step.data.flatMap(
+      (mention) => drafts.data.resolve(toPlace(step.sentence, mention)) ?? [],
+    );
+    const span = spanOf(source, toPlace(step.sentence, step.activity));
+    const since = startOf(step, steps[index - 1]);
+    const ownSystems = systemMentions.filter((mention) => mention.place.first >= since);
+    const systemIds = systemsOf(step, steps[index + 1], ownSystems);
+    const activity = {
+      id: `activity-${index + 1}`,
+      span,
+      verb: step.verb,
+      object: objects[0]?.name ?? personAsObject(drafts, step),
+      actorId,
+      recipientId,
+      systemIds,
+      ...inputsAndOutputs(step.verb, objects),
+    };
+    return { activity, step };
+  });
+};
+
+const withoutOf = (
+  source: Source,
+  step: Step,
+  mention: { readonly first: number; readonly end: number },
+): ReturnType<typeof withoutArticle> => withoutArticle(source, toPlace(step.sentence, mention));
+
+/** `notifies the customer` has nobody else to act upon than the one who gets the news. */
+const personAsObject = (drafts: Drafts, step: Step): string | null => {
+  if (step.recipient === null || drafts.source.sentences[step.sentence] === undefined) return null;
+  const tokens = drafts.source.sentences[step.sentence]?.sentence.tokens ?? [];
+  const isDirect = step.isPassive
+    ? step.recipient.end <= step.activity.first
+    : step.recipient.first === step.activity.end;
+  if (!isDirect) return null;
+  const place = withoutOf(drafts.source, step, step.recipient);
+  const word = tokens[place.first];
+  return word === undefined || word.pos === 'PRON'
+    ? null
+    : tokensAt(drafts.source, place)
+        .map((token) => token.text)
+        .join(' ');
+};
+
+const inputsAndOutputs = (
+  verb: string,
+  objects: readonly DataReference[],
+): Pick<ProcessActivity, 'inputIds' | 'outputIds'> => {
+  const ids = [...new Set(objects.map((object) => object.id))];
+  return CREATE_VERBS.has(verb) ? { inputIds: [], outputIds: ids } : { inputIds: ids, outputIds: [] };
+};
+
+export const activityKind = (
+  draft: ActivityDraft,
+  source: Source,
+  actors: readonly ProcessActor[],
+): ProcessActivity['kind'] => {
+  const { verb, actorId } = draft.activity;
+  const tokens = source.sentences[draft.step.sentence]?.sentence.tokens ?? [];
+  const around = tokens
+    .slice(Math.max(0, draft.step.activity.first - 3), draft.step.activity.end + 8)
+    .map((token) => token.lower);
+  const actor = actors.find((candidate) => candidate.id === actorId);
+  const asksWhether = tokens
+    .slice(draft.step.activity.end, draft.step.activity.end + 2)
+    .some((token) => token.lower === 'whether' || token.lower === 'if');
+  if (DECISION_VERBS.has(verb) || (JUDGE_VERBS.has(verb) && asksWhether)) return 'DECISION';
+  if (SEND_VERBS.has(verb)) return 'SEND';
+  if (RECEIVE_VERBS.has(verb)) return 'RECEIVE';
+  if (actor?.kind === 'SYSTEM' || around.includes('automatically') || around.includes('automatic'))
+    return 'SERVICE';
+  return MANUAL_VERBS.has(verb) || around.includes('manually') ? 'MANUAL' : 'USER';
+};

@@ -1,0 +1,79 @@
+/** What binds the process: deadlines, duties, bans and thresholds; and what goes wrong in it. */
+import type { ProcessException, ProcessRule, Span } from '../process-model.ts';
+import { clausesOf } from './clauses.ts';
+import { wordsAt } from './source.ts';
+import type { Source } from './source.ts';
+
+const NUMBER = String.raw`(?:\d[\d.,]{0,20}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|sixty|ninety|an?)`;
+const PERIOD = String.raw`(?:(?:business|working|calendar|full) )?(?:seconds?|minutes?|mins?|hours?|days?|weeks?|months?|quarters?|years?)`;
+const DAY =
+  '(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|noon|midnight|tomorrow|the end of|the next|\\d{1,2}(?::\\d{2})? ?(?:am|pm|a\\.m\\.|p\\.m\\.)|\\d{1,2}:\\d{2})';
+
+const DEADLINE = new RegExp(
+  String.raw`\b(?:within (?:the next )?${NUMBER} ${PERIOD}|no later than [^,;.]{1,40}|at the latest|by ${DAY}|before ${DAY}|in (?:less|no more|under) than ${NUMBER} ${PERIOD}|deadline of [^,;.]{1,40}|(?:at least |at most )?${NUMBER} ${PERIOD} (?:before|after|prior to|from)|immediately|without delay)\b`,
+  'iu',
+);
+const PROHIBITION =
+  /\b(?:must not|mustn't|may not|shall not|should not|cannot|can not|can't|is not allowed|are not allowed|not permitted|is forbidden|are forbidden|is prohibited|are prohibited|never|under no circumstances)\b/iu;
+const OBLIGATION =
+  /\b(?:must|shall|has to|have to|needs? to|is required to|are required to|is obliged to|are obliged to|only (?:if|after|when|once)|mandatory|requires? (?:the )?(?:approval|signature|consent))\b/iu;
+const QUANTITY = String.raw`(?:[$€£¥]|(?:usd|eur|gbp|chf) ?)?\d[\d.,]{0,20}(?: ?(?:%|k|m|percent|million|thousand|usd|eur|euros?|dollars?|pounds?|items?|points?|units?))?`;
+const THRESHOLD = new RegExp(
+  String.raw`\b(?:exceed(?:s|ed|ing)?|(?:is |are )?(?:above|over|below|under|beyond)|(?:more|less|greater|fewer|higher|lower|larger|smaller) than|at least|at most|up to|a (?:minimum|maximum) of|reach(?:es)?|(?:does not|do not) exceed)(?: or equal to)? ${QUANTITY}`,
+  'iu',
+);
+const IS_PERIOD_AFTER = new RegExp(`^ ?${PERIOD}`, 'iu');
+
+const TROUBLE =
+  /\b(?:fail(?:s|ed|ure|ures)?|errors?|time(?:s|d)? ?-?out|missing|incomplete|invalid|incorrect|wrong|unavailable|cannot|can't|could not|is not (?:available|possible|complete|valid|found|reachable)|are not (?:available|complete|valid)|no (?:answer|response|reply)|does not (?:respond|answer|reply|arrive)|late|overdue|damaged|defective|lost|exception(?:s|al|ally)?|problems?|issue(?:s)? (?:is|are) (?:found|detected)|fraud\w*|suspicious|violat\w+|breach\w*|rejected|escalat\w+)\b/iu;
+const EXCEPTION_OPENER =
+  /^(?:exceptionally|as an exception|in exceptional cases|if anything goes wrong|except)\b/iu;
+
+const isThreshold = (words: string): boolean => {
+  const found = THRESHOLD.exec(words);
+  return found !== null && !IS_PERIOD_AFTER.test(words.slice(found.index + found[0].length));
+};
+
+const kindsOf = (words: string): readonly ProcessRule['kind'][] => {
+  const kinds: ProcessRule['kind'][] = [];
+  if (DEADLINE.test(words)) kinds.push('DEADLINE');
+  if (PROHIBITION.test(words)) kinds.push('PROHIBITION');
+  else if (OBLIGATION.test(words)) kinds.push('OBLIGATION');
+  if (isThreshold(words)) kinds.push('THRESHOLD');
+  return kinds;
+};
+
+const proseClauses = (source: Source): readonly Span[] =>
+  source.sentences.flatMap((tagged) =>
+    tagged.sentence.kind === 'HEADING' ? [] : clausesOf(source.text, tagged),
+  );
+
+export const findRules = (source: Source): readonly ProcessRule[] =>
+  proseClauses(source)
+    .flatMap((span) =>
+      kindsOf(wordsAt(source, span)).map((kind) => ({ span, kind, description: wordsAt(source, span) })),
+    )
+    .map((rule, index) => ({ id: `rule-${index + 1}`, ...rule }));
+
+/** Conditions that speak of trouble, and sentences that say that they are exceptions. */
+export const findExceptions = (source: Source): readonly ProcessException[] => {
+  const spans = source.sentences.flatMap(({ sentence, mentions }) => {
+    if (sentence.kind === 'HEADING') return [];
+    const conditions = mentions.flatMap((mention): readonly Span[] => {
+      const first = sentence.tokens[mention.first];
+      const last = sentence.tokens[mention.end - 1];
+      return mention.type === 'CONDITION' && first !== undefined && last !== undefined
+        ? [{ start: first.start, end: last.end }]
+        : [];
+    });
+    const whole = { start: sentence.start, end: sentence.end };
+    return EXCEPTION_OPENER.test(wordsAt(source, whole))
+      ? [whole]
+      : conditions.filter((span) => TROUBLE.test(wordsAt(source, span)));
+  });
+  return spans.map((span, index) => ({
+    id: `exception-${index + 1}`,
+    span,
+    description: wordsAt(source, span),
+  }));
+};

@@ -1,0 +1,78 @@
+/** What starts the process: a message, the clock or a person. */
+import type { ProcessTrigger, Span } from '../process-model.ts';
+import { trimmed } from './clauses.ts';
+import type { Step } from './relations.ts';
+import { wordsAt } from './source.ts';
+import type { Source } from './source.ts';
+
+const DAYS = '(?:mon|tues|wednes|thurs|fri|satur|sun)day';
+const TIMER = new RegExp(
+  String.raw`\b(?:(?:every|each) (?:(?:other|second|first|last|single|working|business|week) ?)?(?:${DAYS}s?|weekday|day|week|month|quarter|year|morning|evening|night|hour|minute|\d{1,3} (?:minutes|hours|days|weeks|months))(?: (?:morning|afternoon|evening|night))?|on (?:the )?(?:first|last|\d{1,2}(?:st|nd|rd|th)?) (?:(?:working |business )?day )?of (?:each|every|the) (?:month|week|quarter|year)|(?:on )?${DAYS}s at \d{1,2}|once (?:a|per) (?:day|week|month|quarter|year)|daily|nightly|weekly|monthly|quarterly|annually|periodically|at (?:\d{1,2}(?::\d{2})? ?(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}:\d{2}|midnight|noon)(?: (?:every|each) (?:day|weekday|morning|week|month))?)\b`,
+  'iu',
+);
+const START =
+  /\b(?:process|procedure|workflow|everything|it all|case)\b[^.;,]{0,40}?\b(?:starts?|begins?|is (?:started|triggered|initiated|launched|kicked off)|commences)(?:,)?(?: (?:when|whenever|once|as soon as|with|by|after|if|on|upon|every))?/iu;
+const WHEN = /^(?:when(?:ever)?|as soon as|once|upon|after|every time|each time)\b/iu;
+const MESSAGE_VERBS =
+  /\b(?:receiv\w+|arriv\w+|com(?:es|ing) in|submit\w*|sen[dt]s?|sending|fil(?:es?|ed)|report\w*|order\w*|call\w*|email\w*|request(?:s|ed)?|notif\w+|creat\w+|open(?:s|ed)|register\w*|apply|applies|appl(?:ied)|raised?|raises|log(?:s|ged)|opened|placed?|places|hands? in|message|event|webhook)\b/iu;
+const MANUAL_WORDS =
+  /\b(?:manual(?:ly)?|on demand|by hand|click\w*|press\w*|decid\w+|want\w*|needs?|wish\w*|initiat\w+|start(?:s|ed)? by)\b/iu;
+
+const kindOf = (words: string): ProcessTrigger['kind'] => {
+  if (TIMER.test(words)) return 'TIMER';
+  if (/\bmanually\b|\bon demand\b|\bby hand\b/iu.test(words)) return 'MANUAL';
+  if (MESSAGE_VERBS.test(words)) return 'MESSAGE';
+  return MANUAL_WORDS.test(words) ? 'MANUAL' : 'MESSAGE';
+};
+
+/** From the start word to the comma that ends its clause. */
+const clauseFrom = (source: Source, start: number, end: number): Span => {
+  const words = source.text.slice(start, end);
+  const comma = words.search(/[,;]/u);
+  return trimmed(source.text, { start, end: comma > 0 ? start + comma : end });
+};
+
+const openerSpan = (source: Source, sentence: Span, isFirstWork: boolean): Span | null => {
+  const text = source.text.slice(sentence.start, sentence.end);
+  const declared = START.exec(text);
+  if (declared !== null) {
+    const from =
+      /\b(?:when(?:ever)?|once|as soon as|with|by|after|if|on|upon|every|each|daily|weekly|monthly|periodically)\b/iu.exec(
+        text.slice(declared.index + declared[0].search(/\b(?:starts?|begins?|is|commences)\b/iu)),
+      );
+    const verbAt = declared.index + declared[0].search(/\b(?:starts?|begins?|is|commences)\b/iu);
+    return trimmed(source.text, {
+      start: sentence.start + (from === null ? declared.index : verbAt + from.index),
+      end: sentence.end,
+    });
+  }
+  return isFirstWork && WHEN.test(text) ? clauseFrom(source, sentence.start, sentence.end) : null;
+};
+
+export const findTriggers = (source: Source, steps: readonly Step[]): readonly ProcessTrigger[] => {
+  const firstWork = steps[0]?.sentence ?? -1;
+  const found: Omit<ProcessTrigger, 'id'>[] = [];
+  source.sentences.forEach(({ sentence }, index) => {
+    if (sentence.kind === 'HEADING') return;
+    const whole = { start: sentence.start, end: sentence.end };
+    const opener = openerSpan(source, whole, index === firstWork);
+    if (opener !== null && steps.length > 0) {
+      const description = wordsAt(source, opener);
+      found.push({ span: opener, kind: kindOf(description), description });
+      return;
+    }
+    const timer = TIMER.exec(source.text.slice(whole.start, whole.end));
+    if (
+      timer === null ||
+      !steps.some((step) => step.sentence === index) ||
+      isDeadline(source.text.slice(whole.start, whole.start + timer.index))
+    )
+      return;
+    const span = { start: whole.start + timer.index, end: whole.start + timer.index + timer[0].length };
+    found.push({ span, kind: 'TIMER', description: wordsAt(source, span) });
+  });
+  return found.map((trigger, index) => ({ id: `trigger-${index + 1}`, ...trigger }));
+};
+
+const isDeadline = (before: string): boolean =>
+  /\b(?:by|before|until|than|within)\s+(?:the\s+)?$/iu.test(before);
