@@ -1,6 +1,6 @@
 /** A subscriber whose events a test can await. */
 import { createClient, type Client } from 'graphql-ws';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import type { GraphQLRequest } from './graphql.ts';
 import { until } from './wait.ts';
 
