@@ -1,0 +1,136 @@
+/** GraphQL over HTTP: Apollo Server before the router's own reader and executor. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { ApolloServer } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import { FlowgridError, errorKind, type Logger } from '@flowgrid/platform';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { GraphQLError } from 'graphql';
+import type { GraphiqlPage } from '../graphiql/page.ts';
+import { readBearer } from '../identity/bearer.ts';
+import type { Identity } from '../identity/identity.ts';
+import { createGateway, type ApolloContext } from './apollo-gateway.ts';
+import { formatRouterError, logRouterError } from './errors.ts';
+import type { Executor } from './executor.ts';
+import { isRecord } from './json.ts';
+import type { OperationReader } from './operations.ts';
+import type { RouterContext } from './request.ts';
+import type { LoadedSupergraph } from './supergraph.ts';
+
+export interface GraphqlHttpOptions {
+  readonly supergraph: LoadedSupergraph;
+  readonly executor: Executor;
+  readonly reader: OperationReader;
+  readonly identity: Identity;
+  readonly logger: Logger;
+  readonly allowsIntrospection: boolean;
+  readonly graphiql: GraphiqlPage | null;
+  readonly clientAddressOf: (request: FastifyRequest['raw']) => string | null;
+}
+
+const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
+const GRAPHQL_RESPONSE = 'application/graphql-response+json';
+
+/** Adds `/graphql`; the caller disposes of the result before the server is closed. */
+export async function addGraphqlHttp(
+  app: FastifyInstance,
+  options: GraphqlHttpOptions,
+): Promise<AsyncDisposable> {
+  const requestIds = new AsyncLocalStorage<string>();
+  const apollo = createApollo(options, requestIds);
+  await apollo.start();
+  const handle = fastifyApolloHandler(apollo, {
+    context: async (request, reply) => ({ router: await createContext(options, request, reply) }),
+  });
+  app.route({
+    url: '/graphql',
+    method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    handler(request, reply) {
+      void reply.header('x-request-id', request.id);
+      if (options.graphiql?.isWantedBy(request)) return options.graphiql.send(reply);
+      const refusal = readAhead(options, request);
+      if (refusal) return sendErrors(reply, request, refusal);
+      return requestIds.run(request.id, () => handle.call(app, request, reply));
+    },
+  });
+  return { [Symbol.asyncDispose]: () => apollo.stop() };
+}
+
+function createApollo(
+  { supergraph, executor, reader, logger, allowsIntrospection }: GraphqlHttpOptions,
+  requestIds: AsyncLocalStorage<string>,
+): ApolloServer<ApolloContext> {
+  return new ApolloServer<ApolloContext>({
+    gateway: createGateway(supergraph, executor),
+    introspection: allowsIntrospection,
+    hideSchemaDetailsFromClientErrors: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    // Documents were read before Apollo sees the request; it finds them here and does not read them again.
+    documentStore: {
+      get: (key) => Promise.resolve(reader.findDocument(key.slice(-64))),
+      set: () => Promise.resolve(),
+      delete: () => Promise.resolve(),
+    },
+    stringifyResult: (result) => JSON.stringify(result),
+    plugins: [ApolloServerPluginLandingPageDisabled()],
+    formatError: (_formatted, error) => {
+      const requestId = requestIds.getStore() ?? '';
+      logRouterError(logger, error, requestId);
+      return formatRouterError(error, requestId);
+    },
+  });
+}
+
+/** Reads the operation with the router's own limits before Apollo does; returns why it is refused. */
+function readAhead({ reader }: GraphqlHttpOptions, request: FastifyRequest): readonly unknown[] | undefined {
+  const carrier = request.method === 'POST' ? request.body : request.query;
+  const query = isRecord(carrier) ? carrier['query'] : undefined;
+  // What is not there or no text is refused by Apollo with the right status.
+  if (typeof query !== 'string' || query === '') return undefined;
+  try {
+    const document = reader.readDocument(query);
+    if (!('errors' in document)) return undefined;
+    return document.errors;
+  } catch (error) {
+    if (!(error instanceof FlowgridError)) throw error;
+    return [error];
+  }
+}
+
+function sendErrors(reply: FastifyReply, request: FastifyRequest, errors: readonly unknown[]): FastifyReply {
+  const accepts = request.headers.accept ?? '';
+  const type = accepts.includes(GRAPHQL_RESPONSE) ? GRAPHQL_RESPONSE : 'application/json';
+  const body = { errors: errors.map((error) => formatRouterError(error, request.id)) };
+  return reply.status(400).type(`${type}; charset=utf-8`).send(JSON.stringify(body));
+}
+
+async function createContext(
+  { identity, clientAddressOf }: GraphqlHttpOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<RouterContext> {
+  const left = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) left.abort();
+  });
+  const { traceparent } = request.headers;
+  try {
+    const bearer = readBearer(request.headers.authorization);
+    const { viewer } = await identity.resolve(bearer);
+    return {
+      viewer,
+      requestId: request.id,
+      clientAddress: clientAddressOf(request.raw),
+      traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : null,
+      signal: left.signal,
+      onTokenRefused: () => identity.drop(bearer),
+    };
+  } catch (error) {
+    if (!(error instanceof FlowgridError)) throw error;
+    throw new GraphQLError(error.message, {
+      originalError: error,
+      extensions: { code: error.code, http: { status: errorKind(error.code).status } },
+    });
+  }
+}

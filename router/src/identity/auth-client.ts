@@ -1,0 +1,116 @@
+/** Asks the auth service to exchange a bearer token for context tokens. */
+import { FlowgridError } from '@flowgrid/platform';
+import { Pool } from 'undici';
+import { z } from 'zod';
+
+const DEADLINE_MS = 5_000;
+const CONNECTIONS = 32;
+
+/** What the auth service says of a bearer token. */
+export interface Grant {
+  /** Context token by audience. */
+  readonly tokens: ReadonlyMap<string, string>;
+  /** When the context tokens expire. */
+  readonly expiresAt: Date;
+  /** When the access token expires; null for keys without end and for anonymous requests. */
+  readonly accessTokenExpiresAt: Date | null;
+  readonly permissions: ReadonlySet<string>;
+  readonly anonymous: boolean;
+  readonly tenantId: string | null;
+  readonly sessionId: string | null;
+  readonly actorId: string | null;
+}
+
+/**
+ * Exchanges a bearer token; null asks for an anonymous grant.
+ * Throws `UNAUTHENTICATED` when auth refuses the token, and `SERVICE_UNAVAILABLE` when auth gives no answer.
+ */
+export interface TokenExchange {
+  exchange(bearer: string | null): Promise<Grant>;
+}
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
+const answerModel = z.object({
+  tokens: z.record(z.string(), z.string()),
+  expiresAt: instant,
+  accessTokenExpiresAt: instant.nullable(),
+  permissions: z.array(z.string()),
+  anonymous: z.boolean(),
+  tenantId: z.string().nullable(),
+  sessionId: z.string().nullable(),
+  actorId: z.string().nullable(),
+});
+
+export class AuthClient implements TokenExchange, AsyncDisposable {
+  readonly #pool: Pool;
+  readonly #path: string;
+  readonly #audiences: readonly string[];
+
+  constructor(options: { readonly authUrl: string; readonly audiences: readonly string[] }) {
+    const url = new URL(options.authUrl);
+    this.#path = url.pathname.replace(/\/+$/, '');
+    this.#audiences = options.audiences;
+    this.#pool = new Pool(url.origin, {
+      connections: CONNECTIONS,
+      connect: { timeout: DEADLINE_MS },
+      headersTimeout: DEADLINE_MS,
+      bodyTimeout: DEADLINE_MS,
+    });
+  }
+
+  async exchange(bearer: string | null): Promise<Grant> {
+    const response = await this.#post(bearer);
+    if (response.status === 401) {
+      throw new FlowgridError('UNAUTHENTICATED', 'The access token is not valid. Sign in again.');
+    }
+    const answer = answerModel.safeParse(response.body);
+    if (response.status !== 200 || !answer.success) {
+      throw unavailable(new Error(`auth answered ${response.status}`));
+    }
+    return {
+      ...answer.data,
+      tokens: new Map(Object.entries(answer.data.tokens)),
+      permissions: new Set(answer.data.permissions),
+    };
+  }
+
+  /** Rejects while auth is not ready. */
+  async checkReady(): Promise<void> {
+    const { statusCode, body } = await this.#pool.request({
+      method: 'GET',
+      path: `${this.#path}/readyz`,
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    });
+    await body.dump();
+    if (statusCode !== 200) throw new Error(`auth is not ready: ${statusCode}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.close();
+  }
+
+  async #post(bearer: string | null): Promise<{ status: number; body: unknown }> {
+    try {
+      const response = await this.#pool.request({
+        method: 'POST',
+        path: `${this.#path}/internal/context`,
+        headers: {
+          'content-type': 'application/json',
+          ...(bearer !== null && { authorization: `Bearer ${bearer}` }),
+        },
+        body: JSON.stringify({ audiences: this.#audiences }),
+        signal: AbortSignal.timeout(DEADLINE_MS),
+      });
+      return { status: response.statusCode, body: await response.body.json() };
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+}
+
+function unavailable(cause: unknown): FlowgridError {
+  return new FlowgridError('SERVICE_UNAVAILABLE', 'Sign-in cannot be checked at the moment. Try again.', {
+    cause,
+  });
+}

@@ -1,0 +1,79 @@
+/** Starts the router process. */
+import { readFileSync } from 'node:fs';
+import { createPostgresPubSub } from '@flowgrid/messaging';
+import { createLogger, readEnvOrExit, runService, systemClock } from '@flowgrid/platform';
+import { processEnvironment, readRouterEnv, readSubgraphUrl, readSupergraphPath } from './env.ts';
+import { loadSupergraph, subgraphUrlVariable } from './gateway/supergraph.ts';
+import { AuthClient } from './identity/auth-client.ts';
+import { ContextTokens } from './identity/context-tokens.ts';
+import { noIdentity, tokenIdentity, type Identity } from './identity/identity.ts';
+import { listenForRevocations } from './identity/revocations.ts';
+import { startRouter } from './server.ts';
+
+/** Hosts of the addresses that composition writes; nothing answers there. */
+const PLACEHOLDER = /\.internal$/;
+
+const source = processEnvironment();
+const supergraph = loadSupergraph(readFileSync(readSupergraphPath(source), 'utf8'), (name) =>
+  readSubgraphUrl(source, subgraphUrlVariable(name)),
+);
+const withoutAddress = supergraph.subgraphs
+  .filter(({ url }) => PLACEHOLDER.test(new URL(url).hostname))
+  .map(({ name }) => subgraphUrlVariable(name));
+const env = readEnvOrExit(() => readRouterEnv(source, withoutAddress));
+const logger = createLogger({ name: 'router', level: env.logLevel });
+
+await runService(logger, async (stack) => {
+  const { identity, tokens, checkReady } = createIdentity(stack);
+  const router = stack.use(
+    await startRouter({
+      supergraph,
+      identity,
+      clock: systemClock,
+      logger,
+      host: env.host,
+      port: env.port,
+      isExplorable: env.environment !== 'production',
+      subgraphTimeoutMs: env.subgraphTimeoutMs,
+      checkSocketsMs: env.renewContextMs,
+      trustsProxy: env.trustsProxy,
+      checkReady,
+    }),
+  );
+  if (!tokens || env.pubsubUrl === null) return;
+  const pubsub = stack.use(createPostgresPubSub({ url: env.pubsubUrl, logger }));
+  listenForRevocations({ pubsub, tokens, onRevoked: router.recheckSockets, logger });
+});
+
+interface IdentityParts {
+  readonly identity: Identity;
+  readonly tokens: ContextTokens | null;
+  readonly checkReady: () => Promise<void>;
+}
+
+function createIdentity(stack: AsyncDisposableStack): IdentityParts {
+  if (env.authUrl === null) {
+    logger.warn('ROUTER_IDENTITY is off: every request is answered, whoever asks');
+    return { identity: noIdentity, tokens: null, checkReady: () => Promise.resolve() };
+  }
+  const auth = stack.use(
+    new AuthClient({ authUrl: env.authUrl, audiences: supergraph.subgraphs.map(({ name }) => name) }),
+  );
+  const tokens = new ContextTokens({
+    exchange: auth,
+    clock: systemClock,
+    logger,
+    renewAfterMs: env.renewContextMs,
+  });
+  return { identity: tokenIdentity(tokens), tokens, checkReady: once(() => auth.checkReady()) };
+}
+
+/** Ready once auth has answered: from then on the router serves those it knows, whether auth is there or not. */
+function once(check: () => Promise<void>): () => Promise<void> {
+  let isDone = false;
+  return async () => {
+    if (isDone) return;
+    await check();
+    isDone = true;
+  };
+}

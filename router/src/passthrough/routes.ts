@@ -1,0 +1,32 @@
+/** Plain HTTP beside GraphQL: the one table that says which paths go to which service. */
+export interface PlainRoute {
+  readonly method: 'GET' | 'POST';
+  /** Path pattern; `:name` stands for one segment. */
+  readonly path: string;
+  readonly service: 'agents' | 'auth' | 'design' | 'integrations';
+  /** The answer may be long and must not be buffered on its way. */
+  readonly streaming: boolean;
+  /** How the service knows the caller; `hook` keeps the sender's own authorization header. */
+  readonly auth: 'public' | 'signed-link' | 'hook';
+}
+
+/** `/internal/*` is in no table: it is reachable inside the platform only. */
+export const PLAIN_ROUTES: readonly PlainRoute[] = [
+  {
+    method: 'GET',
+    path: '/.well-known/openid-configuration',
+    service: 'auth',
+    streaming: false,
+    auth: 'public',
+  },
+  { method: 'GET', path: '/.well-known/jwks.json', service: 'auth', streaming: false, auth: 'public' },
+  { method: 'GET', path: '/artifacts/:id', service: 'design', streaming: true, auth: 'signed-link' },
+  { method: 'POST', path: '/hooks/:hookId', service: 'integrations', streaming: false, auth: 'hook' },
+  {
+    method: 'GET',
+    path: '/t/:tenant/agents/:slug/.well-known/agent-card.json',
+    service: 'agents',
+    streaming: false,
+    auth: 'public',
+  },
+];
