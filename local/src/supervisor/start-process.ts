@@ -133,7 +133,7 @@ async function waitUntilReady(
   timeoutMs: number,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  while (!(await isReady(readinessUrl))) {
+  while (!(await isReady(readinessUrl, giveUp))) {
     if (giveUp.aborted) throw new Error('ended before it was ready');
     if (performance.now() > deadline)
       throw new Error(`is not ready after ${timeoutMs / 1000} s (${readinessUrl})`);
@@ -143,9 +143,11 @@ async function waitUntilReady(
   if (giveUp.aborted) throw new Error('ended before it was ready');
 }
 
-async function isReady(url: string): Promise<boolean> {
+async function isReady(url: string, giveUp: AbortSignal): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(READY_REQUEST_MS) });
+    const response = await fetch(url, {
+      signal: AbortSignal.any([giveUp, AbortSignal.timeout(READY_REQUEST_MS)]),
+    });
     await response.body?.cancel();
     return response.ok;
   } catch {
