@@ -1,5 +1,5 @@
 // The demo's way to the router: queries by HTTP, progress by WebSocket, as any program would do it.
-import { createClient } from 'graphql-ws';
+import { createClient, type Client } from 'graphql-ws';
 import { z } from 'zod';
 import { LocalError } from '../local-error.ts';
 import type { SignedIn } from '../sign-in.ts';
@@ -47,12 +47,7 @@ export function createDemoClient({ graphqlUrl, accessToken }: SignedIn): DemoCli
       let after = 0;
       for (let attempt = 1; ; attempt += 1) {
         try {
-          for await (const { data, errors } of socket.iterate({
-            query: DESIGN_PROGRESS,
-            variables: { sessionId, after },
-          })) {
-            if (errors) throw new LocalError(errors.map(({ message }) => message).join('\n'));
-            const event = DesignProgress.parse(data).designProgress;
+          for await (const event of progressOf(socket, { sessionId, after })) {
             after = event.sequence;
             onEvent(event);
           }
@@ -67,4 +62,14 @@ export function createDemoClient({ graphqlUrl, accessToken }: SignedIn): DemoCli
       await socket.dispose();
     },
   };
+}
+
+async function* progressOf(
+  socket: Client,
+  variables: { sessionId: string; after: number },
+): AsyncGenerator<Progress> {
+  for await (const { data, errors } of socket.iterate({ query: DESIGN_PROGRESS, variables })) {
+    if (errors) throw new LocalError(errors.map(({ message }) => message).join('\n'));
+    yield DesignProgress.parse(data).designProgress;
+  }
 }
