@@ -53,3 +53,5 @@ export interface AgentDefinition {
   readonly outputModes: readonly string[];
   readonly settings: JsonObject;
 }
+
+export type IntegrationKind = NonNullable<AgentTool['integrationKind']>;

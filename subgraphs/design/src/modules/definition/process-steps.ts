@@ -1,0 +1,157 @@
+/** The process as a numbered list: who does each step, and where it goes from there. */
+import type {
+  ProcessActivity,
+  ProcessActor,
+  ProcessGateway,
+  ProcessModel,
+} from '../process-model/process-model.ts';
+import { capitalize, oneLine } from './plain-text.ts';
+
+export type ProcessNode =
+  | { readonly type: 'ACTIVITY'; readonly activity: ProcessActivity }
+  | { readonly type: 'GATEWAY'; readonly gateway: ProcessGateway };
+
+export interface Branch {
+  readonly condition: string | null;
+  /** Number of the step it leads to; null when nothing follows. */
+  readonly step: number | null;
+}
+
+export type ProcessStep = ProcessNode & {
+  readonly number: number;
+  readonly branches: readonly Branch[];
+};
+
+export type Performer = 'AGENT' | 'PERSON' | 'SYSTEM';
+
+export function nodeId(node: ProcessNode): string {
+  return node.type === 'ACTIVITY' ? node.activity.id : node.gateway.id;
+}
+
+export function activityTitle(activity: ProcessActivity): string {
+  return capitalize(oneLine([activity.verb, activity.object ?? ''].join(' '), 160));
+}
+
+export function findActor(model: ProcessModel, id: string | null): ProcessActor | null {
+  return model.actors.find((actor) => actor.id === id) ?? null;
+}
+
+export function isPerson(actor: ProcessActor | null): actor is ProcessActor {
+  return actor !== null && actor.kind !== 'SYSTEM';
+}
+
+export function isHumanDecision(model: ProcessModel, activity: ProcessActivity): boolean {
+  return activity.kind === 'DECISION' && isPerson(findActor(model, activity.actorId));
+}
+
+export function performerOf(model: ProcessModel, activity: ProcessActivity): Performer {
+  const actor = findActor(model, activity.actorId);
+  if (actor?.kind === 'EXTERNAL') return 'PERSON';
+  if (isHumanDecision(model, activity)) return 'PERSON';
+  if (activity.systemIds.length > 0) return 'AGENT';
+  if (actor?.kind === 'SYSTEM') return 'SYSTEM';
+  if (activity.kind === 'MANUAL') return 'PERSON';
+  return activity.kind === 'USER' && actor !== null ? 'PERSON' : 'AGENT';
+}
+
+/** Steps in the order of the flows; what the flows leave open (and cycles) in the order of the text. */
+export function toSteps(model: ProcessModel): readonly ProcessStep[] {
+  const nodes = orderNodes(model).filter((node) => !isPassThrough(model, node));
+  const numbers = new Map(nodes.map((node, index) => [nodeId(node), index + 1]));
+  return nodes.map((node, index) => ({
+    ...node,
+    number: index + 1,
+    branches: branchesOf(model, node, numbers),
+  }));
+}
+
+function branchesOf(
+  model: ProcessModel,
+  node: ProcessNode,
+  numbers: ReadonlyMap<string, number>,
+): readonly Branch[] {
+  const flows = model.flows.filter((flow) => flow.sourceId === nodeId(node));
+  const spare =
+    node.type === 'GATEWAY' && node.gateway.conditions.length === flows.length ? node.gateway.conditions : [];
+  return flows.map((flow, index) => ({
+    condition: flow.condition ?? spare[index] ?? null,
+    step: resolveStep(model, flow.targetId, numbers),
+  }));
+}
+
+/** Joins have no number of their own: what leads to one leads to what follows it. */
+function resolveStep(
+  model: ProcessModel,
+  targetId: string,
+  numbers: ReadonlyMap<string, number>,
+): number | null {
+  const seen = new Set<string>();
+  let id: string | undefined = targetId;
+  while (id !== undefined && !seen.has(id)) {
+    const number = numbers.get(id);
+    if (number !== undefined) return number;
+    seen.add(id);
+    const current: string = id;
+    id = model.flows.find((flow) => flow.sourceId === current)?.targetId;
+  }
+  return null;
+}
+
+function isPassThrough(model: ProcessModel, node: ProcessNode): boolean {
+  if (node.type === 'ACTIVITY') return false;
+  const outgoing = model.flows.filter((flow) => flow.sourceId === node.gateway.id);
+  return (
+    outgoing.length <= 1 &&
+    outgoing.every((flow) => flow.condition === null) &&
+    node.gateway.conditions.length === 0
+  );
+}
+
+function orderNodes(model: ProcessModel): readonly ProcessNode[] {
+  const remaining = nodesInTextOrder(model);
+  const waiting = new Map<string, number>(remaining.map((node) => [nodeId(node), 0]));
+  const edges = model.flows.filter((flow) => waiting.has(flow.sourceId) && waiting.has(flow.targetId));
+  for (const edge of edges) waiting.set(edge.targetId, (waiting.get(edge.targetId) ?? 0) + 1);
+
+  const ordered: ProcessNode[] = [];
+  while (remaining.length > 0) {
+    const free = remaining.findIndex((node) => waiting.get(nodeId(node)) === 0);
+    const [next] = remaining.splice(Math.max(free, 0), 1);
+    if (next === undefined) break;
+    ordered.push(next);
+    for (const edge of edges) {
+      if (edge.sourceId === nodeId(next)) waiting.set(edge.targetId, (waiting.get(edge.targetId) ?? 0) - 1);
+    }
+  }
+  return ordered;
+}
+
+function nodesInTextOrder(model: ProcessModel): ProcessNode[] {
+  const placed = [
+    ...model.activities.map((activity) => ({
+      start: activity.span.start,
+      node: { type: 'ACTIVITY', activity } as const,
+    })),
+    ...model.gateways.map((gateway) => ({
+      start: gateway.span.start,
+      node: { type: 'GATEWAY', gateway } as const,
+    })),
+  ];
+  return placed.toSorted((left, right) => left.start - right.start).map(({ node }) => node);
+}
+
+/** Activities that come right after `activity`, through gateways but no further activity. */
+export function nextActivities(model: ProcessModel, activity: ProcessActivity): readonly ProcessActivity[] {
+  const found = new Set<string>();
+  const seen = new Set<string>([activity.id]);
+  const open = [activity.id];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    for (const flow of model.flows.filter(({ sourceId }) => sourceId === id)) {
+      if (seen.has(flow.targetId)) continue;
+      seen.add(flow.targetId);
+      if (model.gateways.some((gateway) => gateway.id === flow.targetId)) open.push(flow.targetId);
+      else found.add(flow.targetId);
+    }
+  }
+  return model.activities.filter(({ id }) => found.has(id));
+}

@@ -1,0 +1,60 @@
+/** What the agent offers to others: the process as a whole, and its work in each system. */
+import type { ProcessActivity, ProcessModel, ProcessSystem } from '../process-model/process-model.ts';
+import type { AgentSkill } from './agent-definition.ts';
+import { asSentence, listInWords, oneLine, takeUnique, toIdentifier, toWords } from './plain-text.ts';
+import { activityTitle } from './process-steps.ts';
+import { isAgentWork } from './propose-tools.ts';
+
+const MAX_SYSTEM_SKILLS = 12;
+
+export interface SkillsInput {
+  readonly name: string;
+  readonly summary: string;
+  readonly processModel: ProcessModel;
+}
+
+export function proposeSkills({ name, summary, processModel }: SkillsInput): readonly AgentSkill[] {
+  const taken = new Set<string>();
+  const whole: AgentSkill = {
+    id: takeUnique(toSkillId(name), taken),
+    name,
+    description: summary,
+    tags: uniqueTags(processModel.systems.map((system) => system.name)),
+    examples: processModel.triggers
+      .slice(0, 5)
+      .map((trigger) => asSentence(trigger.description))
+      .filter(Boolean),
+  };
+  const ofSystems = processModel.systems.slice(0, MAX_SYSTEM_SKILLS).flatMap((system) => {
+    const work = processModel.activities.filter(
+      (activity) => activity.systemIds.includes(system.id) && isAgentWork(processModel, activity),
+    );
+    return work.length === 0 ? [] : [toSystemSkill(system, work, taken)];
+  });
+  return [whole, ...ofSystems];
+}
+
+function toSystemSkill(
+  system: ProcessSystem,
+  work: readonly ProcessActivity[],
+  taken: Set<string>,
+): AgentSkill {
+  const systemName = oneLine(system.name, 80);
+  const titles = [...new Set(work.map(activityTitle))];
+  return {
+    id: takeUnique(toSkillId(`${systemName} work`), taken),
+    name: `Work in ${systemName}`,
+    description: oneLine(`${listInWords(titles.slice(0, 6))} in ${systemName}.`, 500),
+    tags: uniqueTags([system.name, ...work.map(({ verb }) => verb)]),
+    examples: titles.slice(0, 5),
+  };
+}
+
+function toSkillId(name: string): string {
+  return toIdentifier(toWords(name), 'skill', 60).replaceAll('_', '-');
+}
+
+function uniqueTags(names: readonly string[]): readonly string[] {
+  const tags = names.map((name) => toWords(name).join('-').slice(0, 40)).filter((tag) => tag !== '');
+  return [...new Set(tags)].slice(0, 10);
+}

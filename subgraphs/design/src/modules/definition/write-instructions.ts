@@ -1,0 +1,148 @@
+/** The instructions of the agent as markdown, drawn from the process model alone. */
+import type { ProcessActor, ProcessModel } from '../process-model/process-model.ts';
+import type { AgentTool, Guardrail } from './agent-definition.ts';
+import type { HandOff } from './find-hand-offs.ts';
+import { asSentence, clip, listInWords, oneLine } from './plain-text.ts';
+import { activityTitle, findActor, isHumanDecision, toSteps } from './process-steps.ts';
+import { stepLines } from './write-steps.ts';
+
+export const MAX_INSTRUCTIONS_LENGTH = 100_000;
+const MAX_STEPS = 120;
+const MAX_LIST_ITEMS = 50;
+
+export interface InstructionsInput {
+  readonly name: string;
+  readonly description: string;
+  readonly processModel: ProcessModel;
+  readonly tools: readonly AgentTool[];
+  readonly toolNames: ReadonlyMap<string, readonly string[]>;
+  readonly guardrails: readonly Guardrail[];
+  readonly handOffs: readonly HandOff[];
+}
+
+export function writeInstructions(input: InstructionsInput): string {
+  const { processModel } = input;
+  const sections = [
+    `# ${oneLine(input.name)}`,
+    section('Purpose', [purpose(input.description), startSentence(processModel)].filter(Boolean)),
+    section('Who you work with', bullets(processModel.actors.map(actorLine))),
+    section('Tools', bullets(input.tools.map(toolLine))),
+    section('Steps', stepSection(input)),
+    section('Rules', bullets(input.guardrails.filter(({ kind }) => kind !== 'APPROVAL').map(ruleLine))),
+    section('Exceptions', bullets(processModel.exceptions.map(({ description }) => asSentence(description)))),
+    section('Ask a person', bullets(askLines(input))),
+    section('Hand over', bullets(input.handOffs.map(({ agentName, reason }) => `${agentName}: ${reason}.`))),
+    section('Open', openLines(processModel)),
+  ];
+  return clip(`${sections.filter((text) => text !== '').join('\n\n')}\n`, MAX_INSTRUCTIONS_LENGTH);
+}
+
+/** How much of the process did not fit; null when all did. */
+export function describeOmission(model: ProcessModel): string | null {
+  const count = toSteps(model).length;
+  return count > MAX_STEPS
+    ? `The process has ${count} steps; the instructions name the first ${MAX_STEPS}.`
+    : null;
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `## ${title}\n\n${lines.join('\n')}`;
+}
+
+function bullets(items: readonly string[]): readonly string[] {
+  return items
+    .filter((item) => item !== '')
+    .slice(0, MAX_LIST_ITEMS)
+    .map((item) => `- ${item}`);
+}
+
+/** The first sentences of the description: it was written to say what this is about. */
+function purpose(description: string): string {
+  const line = oneLine(description, 2_000);
+  const sentences = line.match(/[^.!?]+(?:[.!?]+(?=\s|$)|[.!?]|$)+/g) ?? [];
+  return clip(sentences.slice(0, 2).join('').trim(), 600);
+}
+
+function startSentence(model: ProcessModel): string {
+  const triggers = model.triggers.slice(0, 5).map(({ description }) => oneLine(description, 160));
+  return triggers.length === 0 ? '' : `\nIt starts with: ${triggers.join('; ')}.`;
+}
+
+function actorLine(actor: ProcessActor): string {
+  const roles: Readonly<Record<ProcessActor['kind'], string>> = {
+    PERSON: 'a person in the process',
+    ROLE: 'a role in the process',
+    ORGANIZATION: 'an organization or team',
+    SYSTEM: 'a system',
+    EXTERNAL: 'outside the company',
+  };
+  return `**${oneLine(actor.name, 80)}**: ${roles[actor.kind]}`;
+}
+
+function toolLine(tool: AgentTool): string {
+  const approval =
+    tool.requiresApproval && !tool.description.includes('approval') ? ' Only after approval.' : '';
+  return `\`${tool.name}\`: ${oneLine(tool.description)}${approval}`;
+}
+
+function stepSection(input: InstructionsInput): readonly string[] {
+  const steps = toSteps(input.processModel);
+  const lines = steps
+    .slice(0, MAX_STEPS)
+    .flatMap((step) => stepLines(step, input.processModel, input.toolNames));
+  const omission = describeOmission(input.processModel);
+  return omission === null ? lines : [...lines, '', `${omission} Ask a person about the rest.`];
+}
+
+const RULE_LABELS: Readonly<Record<Guardrail['kind'], string>> = {
+  DEADLINE: 'Deadline',
+  OBLIGATION: 'Always',
+  PROHIBITION: 'Never',
+  THRESHOLD: 'Limit',
+  APPROVAL: 'Approval',
+};
+
+function ruleLine({ kind, description }: Guardrail): string {
+  return `${RULE_LABELS[kind]}: ${description}`;
+}
+
+function askLines({ processModel, tools, guardrails }: InstructionsInput): readonly string[] {
+  const lines = guardrails.filter(({ kind }) => kind === 'APPROVAL').map(({ description }) => description);
+  const undecided = processModel.activities.filter(
+    (activity) => activity.kind === 'DECISION' && findActor(processModel, activity.actorId) === null,
+  );
+  for (const activity of undecided) {
+    lines.push(
+      `${activityTitle(activity)}: the description does not say who decides. Decide only by the rules above, else ask.`,
+    );
+  }
+  const missing = tools
+    .filter(({ integrationKind }) => integrationKind === null)
+    .map(({ name }) => `\`${name}\``);
+  if (missing.length > 0) {
+    const names = missing.slice(0, 10).join(', ');
+    lines.push(`A step needs a tool that is not connected (${names}): say so and let a person do it.`);
+  }
+  const people = deciders(processModel);
+  lines.push(
+    `Information is missing, contradictory or outside these steps: ask ${people === '' ? 'the person who gave you the task' : people}.`,
+  );
+  return lines;
+}
+
+function deciders(model: ProcessModel): string {
+  const ids = new Set(
+    model.activities.filter((activity) => isHumanDecision(model, activity)).map(({ actorId }) => actorId),
+  );
+  const names = model.actors
+    .filter(({ id, kind }) => ids.has(id) && kind !== 'EXTERNAL')
+    .map(({ name }) => oneLine(name, 80));
+  return listInWords(names.slice(0, 3)).replace(/ and /, ' or ');
+}
+
+function openLines(model: ProcessModel): readonly string[] {
+  const questions = bullets(model.openQuestions.map(({ question }) => oneLine(question)));
+  return questions.length === 0
+    ? []
+    : ['The description leaves this open. Do not guess; ask.', '', ...questions];
+}
