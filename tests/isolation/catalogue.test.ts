@@ -1,0 +1,202 @@
+/** What the database itself says about isolation. A new table, function or role fails here until it is right. */
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../testkit/database.ts';
+import { GLOBAL_TABLES, SCHEMAS, listTables, type TableName } from './tables.ts';
+
+const TENANT_CONDITION =
+  /tenant_id = \( SELECT \(NULLIF\(current_setting\('app\.tenant_id'::text, true\), ''::text\)\)::uuid/;
+
+/** Functions that act before a tenant is known. Each takes an unguessable or public key and returns ids only. */
+const DEFINER_FUNCTIONS = [
+  'auth.find_active_users_of_account',
+  'auth.find_refresh_token_by_hash',
+  'auth.find_tenant_by_slug',
+  'design.claim_design_job',
+];
+
+/** Keys that do not begin with the tenant, each with the reason why it tells no tenant of another. */
+const GLOBAL_KEYS: Readonly<Record<string, string>> = {
+  'auth.app_user app_user_account_id_fkey': 'accounts are global',
+  'auth.refresh_token refresh_token_token_hash_key': 'the hash of an unguessable token',
+  'auth.tenant tenant_slug_key': 'a slug is the public name of a tenant, chosen by the operator',
+};
+
+let database: TestDatabase;
+let client: Client;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  client = new Client({ connectionString: database.superuserUrl });
+  await client.connect();
+});
+afterAll(async () => {
+  await client.end();
+  await database[Symbol.asyncDispose]();
+});
+
+async function rows<Row extends Record<string, unknown>>(
+  sql: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  return (await client.query<Row>(sql, values)).rows;
+}
+
+const nameOf = ({ schema, table }: TableName): string => `${schema}.${table}`;
+
+describe('every table', () => {
+  test('belongs to tenants, or is one of the few that are global on purpose', async () => {
+    const tables = await listTables(client);
+
+    const withoutTenant = tables.filter(({ hasTenant }) => !hasTenant).map(nameOf);
+
+    expect(withoutTenant).toEqual(Object.keys(GLOBAL_TABLES).toSorted());
+  });
+
+  test('of tenants has row level security enabled and forced', async () => {
+    const tables = await listTables(client);
+
+    const open = tables
+      .filter((table) => table.hasTenant && !(table.isEnabled && table.isForced))
+      .map(nameOf);
+
+    expect(open).toEqual([]);
+  });
+
+  test('of tenants shows its service the rows of the current tenant only, for reading and writing', async () => {
+    const tables = (await listTables(client)).filter(({ hasTenant }) => hasTenant);
+    const policies = await rows<{
+      name: string;
+      role: string;
+      cmd: string;
+      permissive: string;
+      qual: string;
+      check: string;
+    }>(
+      `SELECT schemaname || '.' || tablename AS name, unnest(roles)::text AS role, cmd, permissive, qual, with_check AS check
+         FROM pg_policies WHERE schemaname = ANY($1)`,
+      [SCHEMAS],
+    );
+
+    const wrong = tables.flatMap((table) => {
+      const own = policies.filter(({ name, role }) => name === nameOf(table) && role !== 'flowgrid_owner');
+      const [policy] = own;
+      const isRight =
+        own.length === 1 &&
+        policy?.role === `flowgrid_${table.schema}` &&
+        policy.cmd === 'ALL' &&
+        tenantCondition(table).test(policy.qual) &&
+        tenantCondition(table).test(policy.check);
+      return isRight ? [] : [`${nameOf(table)}: ${JSON.stringify(own)}`];
+    });
+
+    expect(wrong).toEqual([]);
+  });
+
+  test('of tenants leads every primary, unique and foreign key with the tenant', async () => {
+    const keys = await rows<{ name: string; first: string }>(
+      `SELECT n.nspname || '.' || c.relname || ' ' || k.conname AS name, a.attname AS first
+         FROM pg_constraint k
+         JOIN pg_class c ON c.oid = k.conrelid
+         JOIN pg_namespace n ON n.oid = c.relnamespace
+         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
+        WHERE n.nspname = ANY($1) AND k.contype IN ('p', 'u', 'f')
+       UNION
+       SELECT n.nspname || '.' || c.relname || ' ' || i.relname, a.attname
+         FROM pg_index x
+         JOIN pg_class i ON i.oid = x.indexrelid
+         JOIN pg_class c ON c.oid = x.indrelid
+         JOIN pg_namespace n ON n.oid = c.relnamespace
+         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = x.indkey[0]
+        WHERE n.nspname = ANY($1) AND x.indisunique`,
+      [SCHEMAS],
+    );
+    const tenantTables = (await listTables(client)).filter(({ hasTenant }) => hasTenant);
+
+    const wrong = keys.filter(({ name, first }) => {
+      const table = tenantTables.find((candidate) => name.startsWith(`${nameOf(candidate)} `));
+      return table && first !== table.tenantColumn;
+    });
+
+    expect(wrong.map(({ name }) => name).toSorted()).toEqual(Object.keys(GLOBAL_KEYS));
+  });
+
+  test('is owned by the owner of migrations and by no service', async () => {
+    const owners = await rows<{ owner: string }>(
+      `SELECT DISTINCT pg_get_userbyid(c.relowner) AS owner FROM pg_class c
+         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY($1)`,
+      [SCHEMAS],
+    );
+
+    expect(owners).toEqual([{ owner: 'flowgrid_owner' }]);
+  });
+
+  test('is out of reach for the services that do not own it', async () => {
+    const grants = await rows<{ grantee: string; table: string }>(
+      `SELECT DISTINCT grantee, table_schema || '.' || table_name AS table FROM information_schema.role_table_grants
+        WHERE table_schema = ANY($1) AND grantee NOT IN ('flowgrid_owner', 'flowgrid_' || table_schema)`,
+      [SCHEMAS],
+    );
+
+    expect(grants).toEqual([]);
+  });
+});
+
+test('no role of the platform is a superuser or passes by row level security', async () => {
+  const roles = await rows<{ rolname: string }>(
+    `SELECT rolname FROM pg_roles WHERE rolname LIKE 'flowgrid%'
+        AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)`,
+  );
+  const memberships = await rows(
+    `SELECT 1 FROM pg_auth_members WHERE member IN (SELECT oid FROM pg_roles WHERE rolname LIKE 'flowgrid%')`,
+  );
+
+  expect(roles).toEqual([]);
+  expect(memberships).toEqual([]);
+});
+
+test('only the listed functions run with the rights of their owner, for one role each, on a fixed search path', async () => {
+  const functions = await rows<{ name: string; config: string[] | null; grantees: string[] }>(
+    `SELECT n.nspname || '.' || p.proname AS name, p.proconfig AS config,
+            ARRAY(SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END
+                    FROM aclexplode(p.proacl) a WHERE a.grantee <> p.proowner ORDER BY 1) AS grantees
+       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+      WHERE n.nspname = ANY($1) AND p.prosecdef ORDER BY 1`,
+    [SCHEMAS],
+  );
+
+  expect(functions.map(({ name }) => name)).toEqual(DEFINER_FUNCTIONS);
+  for (const { name, config, grantees } of functions) {
+    const schema = name.split('.')[0] ?? '';
+    expect({ name, config, grantees }).toEqual({
+      name,
+      config: [`search_path=${schema}, pg_temp`],
+      grantees: [`flowgrid_${schema}`],
+    });
+  }
+});
+
+test('no view and no materialized view looks at tables with the rights of its owner', async () => {
+  const views = await rows(
+    `SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = ANY($1) AND (c.relkind = 'm'
+         OR (c.relkind = 'v' AND NOT coalesce(c.reloptions::text LIKE '%security_invoker=true%', false)))`,
+    [SCHEMAS],
+  );
+
+  expect(views).toEqual([]);
+});
+
+test.each(SCHEMAS)('the audit of %s can be added to and never changed', async (schema) => {
+  const grants = await rows<{ privilege: string }>(
+    `SELECT privilege_type AS privilege FROM information_schema.role_table_grants
+      WHERE table_schema = $1 AND table_name = 'audit_event' AND grantee = 'flowgrid_' || $1 ORDER BY 1`,
+    [schema],
+  );
+
+  expect(grants).toEqual([{ privilege: 'INSERT' }, { privilege: 'SELECT' }]);
+});
+
+function tenantCondition(table: { tenantColumn: string }): RegExp {
+  return new RegExp(TENANT_CONDITION.source.replace('tenant_id =', `${table.tenantColumn} =`));
+}
