@@ -58,7 +58,8 @@ export function createDatabase<Client extends TransactionalClient<Tx>, Tx>(
     connectionString: options.url,
     max: options.poolSize ?? DEFAULT_POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    options: `-c search_path=${options.schema}`,
+    // The driver adapter writes points in time in UTC without saying so: the session must read them as such.
+    options: `-c search_path=${options.schema} -c TimeZone=UTC`,
     application_name: `flowgrid-${options.schema}`,
   });
   pool.on('error', (error) => options.onConnectionError?.(error));
