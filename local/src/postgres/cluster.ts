@@ -1,10 +1,10 @@
 // The data directory of a PostgreSQL cluster: made once, checked before each start.
 import { execFile } from 'node:child_process';
-import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { LocalError } from '../local-error.ts';
+import { FinalError, LocalError } from '../local-error.ts';
 import { isAlive, readCommandLine } from '../process-table.ts';
 import type { Account } from './account.ts';
 import { makePrivateDirectory, requireReachable } from './account.ts';
@@ -26,12 +26,11 @@ export interface ClusterOptions {
 /** Makes the cluster when the directory has none. A cluster that was not finished is never taken for one. */
 export async function ensureCluster(options: ClusterOptions): Promise<void> {
   const { dataDirectory, account, binaries } = options;
-  await mkdir(dirname(dataDirectory), { recursive: true });
   await requireReachable(dataDirectory, account);
   const version = await readFile(join(dataDirectory, 'PG_VERSION'), 'utf8').catch(() => undefined);
   if (version === undefined) return createCluster(options);
   if (version.trim() === binaries.major) return;
-  throw new LocalError(
+  throw new FinalError(
     `${dataDirectory} holds data of PostgreSQL ${version.trim()}, and the installed PostgreSQL is ${binaries.major}. ` +
       'Dump the data with the old version, or move the folder away to start with an empty database.',
   );
@@ -64,7 +63,7 @@ async function createCluster(options: ClusterOptions): Promise<void> {
     );
     await rename(draft, dataDirectory);
   } catch (cause) {
-    throw new LocalError(`PostgreSQL could not make its data directory ${dataDirectory}: ${explain(cause)}`, {
+    throw new FinalError(`PostgreSQL could not make its data directory ${dataDirectory}: ${explain(cause)}`, {
       cause,
     });
   } finally {

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, DatabaseError } from 'pg';
-import { LocalError } from '../local-error.ts';
+import { FinalError, LocalError } from '../local-error.ts';
 import { HOST } from '../ports.ts';
 import { sendSignal } from '../process-table.ts';
 import type { Watchdog } from '../watchdog/start-watchdog.ts';
@@ -170,7 +170,7 @@ function describeFailure(error: unknown, lines: readonly string[], port: number)
     });
   }
   if (error instanceof DatabaseError && error.code === '28P01') {
-    return new LocalError(
+    return new FinalError(
       'The database was made with another superuser password than the one in secrets.json. ' +
         'Restore that file, or remove the data directory to start with an empty database.',
       { cause: error },

@@ -1,8 +1,8 @@
 // Runs a real PostgreSQL on this machine, as an unprivileged user, reachable over loopback TCP only.
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { findFreePort, HOST } from '../ports.ts';
 import type { Watchdog } from '../watchdog/start-watchdog.ts';
 import { startWatchdog } from '../watchdog/start-watchdog.ts';
@@ -43,7 +43,9 @@ const BIND_ATTEMPTS = 5;
 /** Starts PostgreSQL and waits until it answers. The caller owns it and must stop it. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<RunningPostgres> {
   const watchdog = options.watchdog ?? startWatchdog();
-  const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'flowgrid-postgres-')));
+  const dataDirectory = await (options.dataDirectory === undefined
+    ? mkdtemp(join(await realpath(tmpdir()), 'flowgrid-postgres-'))
+    : canonicalPath(options.dataDirectory));
   const temporaryDirectory = options.dataDirectory === undefined ? dataDirectory : undefined;
   const cleanUp = async (): Promise<void> => {
     if (temporaryDirectory !== undefined) await rm(temporaryDirectory, { recursive: true, force: true });
@@ -57,6 +59,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
     await cleanUp();
     throw error;
   }
+}
+
+/** One data directory has one name, so that a PostgreSQL that runs on it is recognised, whatever links lead to it. */
+async function canonicalPath(dataDirectory: string): Promise<string> {
+  const parent = dirname(resolve(dataDirectory));
+  await mkdir(parent, { recursive: true });
+  return join(await realpath(parent), basename(dataDirectory));
 }
 
 async function prepare(

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { FinalError } from '../local-error.ts';
 import type { KeepAliveOptions, Startable } from './keep-alive.ts';
 import { keepAlive, pauseAfter } from './keep-alive.ts';
 
@@ -65,6 +66,17 @@ test('a first start that fails again and again ends with its reason', async () =
 
   await expect(keepAlive(options(starter.start))).rejects.toThrow('start 3 failed');
   expect(starter.started()).toBe(3);
+});
+
+test('a start that only a person can mend is not tried again', async () => {
+  let starts = 0;
+  const start = async (): Promise<FakeProcess> => {
+    starts += 1;
+    throw new FinalError('this folder is closed');
+  };
+
+  await expect(keepAlive(options(start))).rejects.toThrow('this folder is closed');
+  expect(starts).toBe(1);
 });
 
 test('what is stopped stays stopped', async () => {

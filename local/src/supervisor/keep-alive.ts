@@ -1,5 +1,6 @@
 // Starts something again, with growing pauses, whenever it ends without being asked to.
 import { setTimeout as delay } from 'node:timers/promises';
+import { FinalError } from '../local-error.ts';
 
 export interface Startable {
   readonly exited: Promise<unknown>;
@@ -57,8 +58,7 @@ export async function keepAlive<Started extends Startable>(
         options.onNotice(`${options.name} is running again`);
       } catch (error) {
         // Whatever the reason is, the next round tries again: a database that is gone may come back.
-        if (!stopping.signal.aborted)
-          options.onNotice(error instanceof Error ? error.message : String(error));
+        if (!stopping.signal.aborted) options.onNotice(describe(error));
       }
     }
   };
@@ -84,9 +84,9 @@ async function startFirst<Started extends Startable>(
     try {
       return await options.start(signal);
     } catch (error) {
-      if (attempt >= options.startAttempts || signal.aborted) throw error;
+      if (attempt >= options.startAttempts || signal.aborted || error instanceof FinalError) throw error;
       const pauseMs = pauseAfter(attempt, options);
-      options.onNotice(`${options.name} did not start; next try in ${pauseMs / 1000} s`);
+      options.onNotice(`${describe(error)}\n${options.name} did not start; next try in ${pauseMs / 1000} s`);
       await pause(pauseMs, signal);
       if (signal.aborted) throw error;
     }
@@ -98,6 +98,10 @@ export function pauseAfter(
   { firstPauseMs, longestPauseMs }: { firstPauseMs: number; longestPauseMs: number },
 ): number {
   return Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
