@@ -23,13 +23,13 @@ export function readSubgraphs(folder: string): SubgraphSource[] {
     .map((source) => ({ name: source.split(/[\\/]/)[0] ?? source, folder: join(folder, source) }))
     .map(({ name, folder: source }) => ({ name, sdl: readSdl(source) }))
     .filter(({ sdl }) => sdl !== '')
-    .sort((left, right) => left.name.localeCompare(right.name));
+    .toSorted((left, right) => left.name.localeCompare(right.name));
 }
 
 function readSdl(folder: string): string {
   const files = [
     ...globSync('schema.graphql', { cwd: folder }),
-    ...globSync('modules/**/*.graphql', { cwd: folder }).sort(),
+    ...globSync('modules/**/*.graphql', { cwd: folder }).toSorted(),
   ];
   return files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
 }

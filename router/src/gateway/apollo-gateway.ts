@@ -1,6 +1,6 @@
 /** The object by which Apollo Server hands operations to the router's own executor. */
 import type { GatewayExecutor, GatewayInterface } from '@apollo/server-gateway-interface';
-import { GraphQLError, getOperationAST } from 'graphql';
+import { GraphQLError, OperationTypeNode, getOperationAST } from 'graphql';
 import type { Executor } from './executor.ts';
 import { UNRESOLVED_OPERATION } from './operations.ts';
 import type { RouterContext } from './request.ts';
@@ -27,7 +27,7 @@ function toGatewayExecutor(executor: Executor): GatewayExecutor {
   return async ({ document, queryHash, request, context }) => {
     const operation = getOperationAST(document, request.operationName);
     if (!operation) return { errors: [UNRESOLVED_OPERATION] };
-    if (operation.operation === 'subscription') return { errors: [SUBSCRIPTION_OVER_HTTP] };
+    if (operation.operation === OperationTypeNode.SUBSCRIPTION) return { errors: [SUBSCRIPTION_OVER_HTTP] };
     const router: RouterContext = context['router'];
     const prepared = executor.prepare({
       document,

@@ -79,7 +79,7 @@ export class ContextTokens {
       this.#entries.clear();
       return;
     }
-    for (const [key, { grant }] of [...this.#entries.entries()]) {
+    for (const [key, { grant }] of this.#entries.entries()) {
       if (filter(grant)) this.#entries.delete(key);
     }
   }

@@ -3,6 +3,7 @@ import { FlowgridError } from '@flowgrid/platform';
 import {
   GraphQLError,
   Kind,
+  OperationTypeNode,
   getNamedType,
   getNullableType,
   isCompositeType,
@@ -61,7 +62,7 @@ export function estimateCost({ document, operation, schema, variables }: CostReq
       definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
     ),
   );
-  const base = operation.operation === 'mutation' ? MUTATION_COST : 0;
+  const base = operation.operation === OperationTypeNode.MUTATION ? MUTATION_COST : 0;
   return base + costOf({ schema, variables, fragments }, operation.selectionSet, { type: root, page: null });
 }
 

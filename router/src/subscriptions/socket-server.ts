@@ -2,7 +2,13 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { FlowgridError, newId, type Clock, type Logger } from '@flowgrid/platform';
-import { GraphQLError, type ExecutionArgs, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
+import {
+  GraphQLError,
+  OperationTypeNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLFormattedError,
+} from 'graphql';
 import {
   CloseCode,
   handleProtocols,
@@ -169,7 +175,7 @@ export class SocketServer implements AsyncDisposable {
 
   async #connect({ extra: session, connectionParams }: SocketContext): Promise<boolean> {
     try {
-      return await session.begin(connectionParams?.['authorization']);
+      return await session.begin(connectionParams?.['authorization'] ?? connectionParams?.['Authorization']);
     } catch (error) {
       if (!(error instanceof FlowgridError)) throw error;
       if (error.code === 'UNAUTHENTICATED') return false;
@@ -219,7 +225,7 @@ export class SocketServer implements AsyncDisposable {
       variables: payload.variables ?? {},
       context: await session.contextFor(requestId),
     };
-    if (read.operation.operation !== 'subscription') {
+    if (read.operation.operation !== OperationTypeNode.SUBSCRIPTION) {
       const prepared = this.#options.executor.prepare(request);
       return 'errors' in prepared ? prepared : new SocketOperation(requestId, { prepared });
     }
