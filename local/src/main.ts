@@ -7,12 +7,12 @@ import { takeLauncherLock } from './launcher-lock.ts';
 import { LocalError } from './local-error.ts';
 import type { ConsoleLog } from './logs/console-log.ts';
 import { createConsoleLog } from './logs/console-log.ts';
+import { watchNpm } from './npm-parent.ts';
 import { startPlatform } from './platform.ts';
 import { findPlatformFile } from './platform-file.ts';
 import { PROCESS_NAMES } from './processes.ts';
 import { readDemoTenants } from './seeding.ts';
 
-const PARENT_POLL_MS = 1000;
 const SAME_REQUEST_MS = 700;
 const MS_PER_SECOND = 1000;
 
@@ -87,19 +87,8 @@ function listenForStop({ say }: ConsoleLog): Stop {
   process.on('SIGINT', () => request('Interrupted'));
   process.on('SIGTERM', () => request('Terminated'));
   process.on('SIGHUP', () => request('The terminal was closed'));
-  if (env.npm_lifecycle_event !== undefined) stopWithParent(() => request('npm has ended'));
+  if (env.npm_lifecycle_event !== undefined) void watchNpm(() => request('npm was killed'));
   return { signal: stopping.signal, killSignal: killing.signal };
-}
-
-/** npm passes no signal on when it is killed; the launcher then has another parent. */
-function stopWithParent(request: () => void): void {
-  const parent = process.ppid;
-  const timer = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(timer);
-    request();
-  }, PARENT_POLL_MS);
-  timer.unref();
 }
 
 async function waitForAbort(signal: AbortSignal): Promise<void> {

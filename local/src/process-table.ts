@@ -19,14 +19,23 @@ export function isAlive(pid: number): boolean {
 }
 
 function isZombie(pid: number): boolean {
-  if (process.platform !== 'linux') return false;
+  return process.platform === 'linux' && (readStatus(pid)?.state ?? 'Z') === 'Z';
+}
+
+/** The process that started this one, or took it over; undefined where the system does not tell. */
+export function readParent(pid: number): number | undefined {
+  return readStatus(pid)?.parent;
+}
+
+function readStatus(pid: number): { state: string; parent: number } | undefined {
   try {
-    // The name before the state may hold spaces and brackets, so the state is looked for after its end.
     const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return status.slice(status.lastIndexOf(')') + 2).startsWith('Z');
+    // The name, second of the fields, may hold spaces and brackets itself.
+    const [state = '', parent] = status.slice(status.lastIndexOf(')') + 2).split(' ');
+    return { state, parent: Number(parent) };
   } catch {
-    // It ended between the two looks.
-    return true;
+    // It ended between two looks, or this system has no /proc.
+    return undefined;
   }
 }
 
