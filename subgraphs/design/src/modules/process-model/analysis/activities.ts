@@ -10,6 +10,7 @@ import {
   DECISION_VERBS,
   JUDGE_VERBS,
   MANUAL_VERBS,
+  PARTICLES,
   RECEIVE_VERBS,
   SEND_VERBS,
 } from './verb-words.ts';
@@ -39,6 +40,20 @@ const systemsOf = (
   return [...new Set(own.map((mention) => mention.systemId))];
 };
 
+/** `set up`, `pick it up`: the particle belongs to the verb. */
+const verbWords = (source: Source, step: Step): string => {
+  const particle = tokensAt(source, toPlace(step.sentence, step.activity))
+    .slice(1)
+    .map((token) => token.lower);
+  const [object, after] = tokensAt(source, {
+    sentence: step.sentence,
+    first: step.activity.end,
+    end: step.activity.end + 2,
+  });
+  const isParted = object?.pos === 'PRON' && after !== undefined && PARTICLES.has(after.lower);
+  return [step.verb, ...particle, ...(isParted ? [after.lower] : [])].join(' ');
+};
+
 const startOf = (step: Step, previous: Step | undefined): number =>
   previous?.sentence === step.sentence ? previous.activity.end : 0;
 
@@ -51,11 +66,13 @@ export const draftActivities = (
   const { source, actors } = drafts;
   let performerId: string | null = null;
   return steps.map((step, index) => {
-    const own = step.performer === null ? null : actors.resolve(withoutOf(source, step, step.performer));
+    const own =
+      step.performer === null ? null : actors.resolve(toPlace(step.sentence, step.performer), 'PERFORMER');
     const actorId: string | null = step.performer === null && step.sharesPerformer ? performerId : own;
     performerId = actorId;
     const recipientId =
-      step.recipient === null ? null : actors.resolve(withoutOf(source, step, step.recipient));
+      step.recipient === null ? null : actors.resolve(toPlace(step.sentence, step.recipient), 'OTHER');
+    if (step.sender !== null) actors.resolve(toPlace(step.sentence, step.sender), 'OTHER');
     const objects = step.data.flatMap(
       (mention) => drafts.data.resolve(toPlace(step.sentence, mention)) ?? [],
     );
@@ -66,7 +83,7 @@ export const draftActivities = (
     const activity = {
       id: `activity-${index + 1}`,
       span,
-      verb: step.verb,
+      verb: verbWords(source, step),
       object: objects[0]?.name ?? personAsObject(drafts, step),
       actorId,
       recipientId,
@@ -113,7 +130,8 @@ export const activityKind = (
   source: Source,
   actors: readonly ProcessActor[],
 ): ProcessActivity['kind'] => {
-  const { verb, actorId } = draft.activity;
+  const { actorId } = draft.activity;
+  const { verb } = draft.step;
   const tokens = source.sentences[draft.step.sentence]?.sentence.tokens ?? [];
   const around = tokens
     .slice(Math.max(0, draft.step.activity.first - 3), draft.step.activity.end + 8)

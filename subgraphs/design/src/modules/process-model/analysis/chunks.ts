@@ -1,5 +1,5 @@
 /** Noun phrases and verb groups of one sentence. */
-import { OBJECT_PRONOUNS, POSSESSIVES, SUBJECT_PRONOUNS } from './noun-words.ts';
+import { isActorNoun, OBJECT_PRONOUNS, POSSESSIVES, SUBJECT_PRONOUNS } from './noun-words.ts';
 import { isModal } from './tagging.ts';
 import type { Sentence, Token } from './tokenise.ts';
 import { isGerund, isParticiple, PARTICLE_IN_VERBS, PARTICLES } from './verb-words.ts';
@@ -135,12 +135,9 @@ const particleEnd = (tokens: readonly Token[], head: number): number => {
   if (verb === undefined || next === undefined) return head + 1;
   if (PARTICLES.has(next.lower)) return head + 2;
   const follows = tokens[head + 2];
-  const takesIn =
-    next.lower === 'in' &&
-    PARTICLE_IN_VERBS.has(verb.lemma) &&
-    follows !== undefined &&
-    (follows.pos === 'DET' || POSSESSIVES.has(follows.lower)) &&
-    verb.lemma === 'fill';
+  const opensPlace = follows !== undefined && (follows.pos === 'DET' || POSSESSIVES.has(follows.lower));
+  const isCheckIn = verb.lemma === 'check' && isActorNoun(tokens[head + 3]?.lower ?? '');
+  const takesIn = next.lower === 'in' && opensPlace && (PARTICLE_IN_VERBS.has(verb.lemma) || isCheckIn);
   return takesIn ? head + 2 : head + 1;
 };
 
@@ -172,6 +169,15 @@ const groupFrom = (tokens: readonly Token[], first: number): VerbGroup | null =>
       isFinite = true;
       hasBe = false;
       at += 1;
+      continue;
+    }
+    if (
+      ['get', 'gets', 'got'].includes(token.lower) &&
+      tokens[at + 1]?.pos === 'VERB' &&
+      isParticiple(tokens[at + 1]?.lower ?? '')
+    ) {
+      isFinite = true;
+      hasBe = true;
       continue;
     }
     if (token.pos === 'VERB') {

@@ -26,7 +26,13 @@ export const clausesOf = (text: string, tagged: TaggedSentence): readonly Span[]
   });
   for (const mention of mentions) {
     const token = sentence.tokens[mention.first];
-    if (token !== undefined && mention.type === 'XOR_GATEWAY' && token.lower !== 'or') cuts.add(token.start);
+    if (
+      token !== undefined &&
+      mention.type === 'XOR_GATEWAY' &&
+      token.lower !== 'or' &&
+      token.lower !== 'only'
+    )
+      cuts.add(token.start);
   }
   const bounds = [sentence.start, ...[...cuts].toSorted((left, right) => left - right), sentence.end];
   return bounds.slice(0, -1).flatMap((start, index) => {

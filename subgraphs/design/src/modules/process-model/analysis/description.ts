@@ -9,7 +9,8 @@ export interface DescriptionProblem {
 }
 
 const BLANK = /^[\s\p{Cf}]*$/u;
-const CONTROL = /[\0-\u0008\u000B\u000E-\u001F\u007F-\u0084\u0086-\u009F\uFFFD\uFFFE\uFFFF]/gu;
+const CONTROL = /[\p{Cc}\uFFFD]/gu;
+const isSpacing = (character: string): boolean => /\s|\u0085/u.test(character);
 // A stray control character comes with text copied from a terminal or a PDF; more than this is a file that is no text.
 const STRAY_SHARE = 0.01;
 const READABLE = /[\p{Letter}\p{Number}]/gu;
@@ -29,7 +30,7 @@ const binaryProblem = (text: string): string | null => {
     return `The description holds a NUL character at position ${nul}, so it looks like a binary file. Paste the text of the process instead.`;
   if (!text.isWellFormed())
     return 'The description holds half of a character (an unpaired surrogate), so it was cut or decoded wrongly. Paste the text again, as UTF-8.';
-  const controls = text.match(CONTROL)?.length ?? 0;
+  const controls = text.match(CONTROL)?.filter((character) => !isSpacing(character)).length ?? 0;
   if (controls > Math.max(2, text.length * STRAY_SHARE))
     return `The description holds ${controls} control characters, so it looks like a binary file. Paste the text of the process instead.`;
   const readable = text.match(READABLE)?.length ?? 0;

@@ -60,8 +60,6 @@ export const THING_NOUNS = words(`
 `);
 
 export const SUBJECT_PRONOUNS = words('he she they it who i we you');
-const PERSON_PRONOUNS = words('he she they who');
-export const isPersonPronoun = (lower: string): boolean => PERSON_PRONOUNS.has(lower);
 export const OBJECT_PRONOUNS = words('it them this these those that him her us me');
 export const POSSESSIVES = words('my your his her its our their whose');
 

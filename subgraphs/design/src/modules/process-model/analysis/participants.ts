@@ -1,6 +1,6 @@
 /** Actors and data objects: one entry per thing, however often and in whatever words it is mentioned. */
 import type { ProcessActor, ProcessDataObject, Span } from '../process-model.ts';
-import { actorKind, isPersonPronoun, singular } from './noun-words.ts';
+import { actorKind, singular } from './noun-words.ts';
 import { spanOf, tokensAt, withoutArticle, wordsAt } from './source.ts';
 import type { Place, Source } from './source.ts';
 import { isKnownSystem } from './system-names.ts';
@@ -10,6 +10,8 @@ interface Entry {
   readonly name: string;
   readonly key: string;
   readonly head: string;
+  /** A name rather than a role: `Maria`. */
+  readonly isProper: boolean;
   readonly span: Span;
   readonly mentions: Span[];
 }
@@ -44,6 +46,10 @@ class Register {
       name: wordsAt(source, span),
       key,
       head,
+      isProper:
+        tokens.at(-1)?.pos === 'PROPN' &&
+        named.first === place.first &&
+        !/^[A-Z]{2,}$/u.test(tokens.at(-1)?.text ?? ''),
       span,
       mentions: [],
     };
@@ -95,40 +101,55 @@ const PRONOUNS = new Set([
   'both',
   'us',
   'me',
-  'himself',
-  'herself',
-  'itself',
-  'themselves',
+]);
+
+const REFLEXIVES = new Set(['himself', 'herself', 'itself', 'themselves', 'yourself', 'myself']);
+const HUMAN: ReadonlySet<ProcessActor['kind']> = new Set<ProcessActor['kind']>([
+  'PERSON',
+  'ROLE',
+  'EXTERNAL',
 ]);
 
 export class Actors {
   readonly #source: Source;
   readonly #register = new Register('actor');
+  #lastPerformer: Entry | null = null;
+  #lastHuman: Entry | null = null;
 
   constructor(source: Source) {
     this.#source = source;
   }
 
   /** The id of the actor meant, or null if the words name nobody. */
-  resolve(place: Place): string | null {
+  resolve(place: Place, role: 'PERFORMER' | 'OTHER'): string | null {
     const word = tokensAt(this.#source, place)[0]?.lower ?? '';
     const isSingle = place.end - place.first === 1;
     if (isSingle && NOBODY.has(word)) return null;
-    if (!isSingle || !PRONOUNS.has(word)) return this.#register.add(this.#source, place).id;
-    const antecedent = this.#antecedent(word);
-    return antecedent === null ? null : this.#register.mention(antecedent, spanOf(this.#source, place)).id;
+    const entry =
+      isSingle && PRONOUNS.has(word)
+        ? this.#antecedent(word, place)
+        : this.#register.add(this.#source, place);
+    if (entry === null) return null;
+    if (HUMAN.has(this.#kindOf(entry))) this.#lastHuman = entry;
+    if (role === 'PERFORMER') this.#lastPerformer = entry;
+    return entry.id;
   }
 
-  #antecedent(word: string): Entry | null {
-    const { last, entries } = this.#register;
-    if (!isPersonPronoun(word) || last === null || this.#kindOf(last) !== 'SYSTEM') return last;
-    return entries.findLast((entry) => this.#kindOf(entry) !== 'SYSTEM') ?? null;
+  #antecedent(word: string, place: Place): Entry | null {
+    const { last } = this.#register;
+    const performer = this.#lastPerformer;
+    let meant = last;
+    if (['he', 'she', 'him', 'her'].includes(word)) {
+      meant =
+        performer !== null && HUMAN.has(this.#kindOf(performer)) ? performer : (this.#lastHuman ?? last);
+    } else if (['they', 'it'].includes(word)) {
+      meant = performer ?? last;
+    }
+    return meant === null ? null : this.#register.mention(meant, spanOf(this.#source, place));
   }
 
   #kindOf(entry: Entry): ProcessActor['kind'] {
-    if (isKnownSystem(entry.name)) return 'SYSTEM';
-    const isProper = /^\p{Lu}/u.test(entry.name) && !/^(?:I|We)$/u.test(entry.name) && entry.span.start > 0;
-    return actorKind(entry.head, isProper);
+    return isKnownSystem(entry.name) ? 'SYSTEM' : actorKind(entry.head, entry.isProper);
   }
 
   list(): readonly ProcessActor[] {
@@ -157,6 +178,7 @@ export class DataObjects {
 
   resolve(place: Place): DataReference | null {
     const word = tokensAt(this.#source, place)[0]?.lower ?? '';
+    if (REFLEXIVES.has(word)) return null;
     if (place.end - place.first === 1 && PRONOUNS.has(word)) {
       const { last } = this.#register;
       return last === null ? null : this.#register.mention(last, spanOf(this.#source, place));

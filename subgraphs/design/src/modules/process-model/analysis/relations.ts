@@ -12,6 +12,8 @@ export interface Step {
   /** `checks and approves`: the second step is done by whoever does the first. */
   readonly sharesPerformer: boolean;
   readonly recipient: Mention | null;
+  /** Whom it comes from: `receives an email from a customer`. */
+  readonly sender: Mention | null;
   readonly data: readonly Mention[];
 }
 
@@ -101,8 +103,19 @@ const recipientOf = (scope: Scope, activity: Mention, performer: Mention | null)
   const nextStart = scope.activities[scope.activities.indexOf(activity) + 1]?.first ?? scope.tokens.length;
   return (
     between(scope, 'ACTOR', activity.end, nextStart).find(
-      (actor) => actor !== performer && !isAgentOf(scope, actor, 'by') && !isSubjectOfNext(scope, actor),
+      (actor) =>
+        actor !== performer &&
+        !isAgentOf(scope, actor, 'by') &&
+        !isAgentOf(scope, actor, 'from') &&
+        !isSubjectOfNext(scope, actor),
     ) ?? null
+  );
+};
+
+const senderOf = (scope: Scope, activity: Mention): Mention | null => {
+  const nextStart = scope.activities[scope.activities.indexOf(activity) + 1]?.first ?? scope.tokens.length;
+  return (
+    between(scope, 'ACTOR', activity.end, nextStart).find((actor) => isAgentOf(scope, actor, 'from')) ?? null
   );
 };
 
@@ -188,7 +201,17 @@ const relateSentence = (tagged: TaggedSentence, sentence: number): readonly Step
     const data = dataOf(scope, activity, isPassive);
     const recipient = recipientOf(scope, activity, performer) ?? passiveAddressee(scope, activity, isPassive);
     const verb = workVerbBase(token?.lower ?? '') ?? token?.lemma ?? '';
-    scope.steps.push({ sentence, activity, verb, isPassive, performer, sharesPerformer, recipient, data });
+    scope.steps.push({
+      sentence,
+      activity,
+      verb,
+      isPassive,
+      performer,
+      sharesPerformer,
+      recipient,
+      sender: senderOf(scope, activity),
+      data,
+    });
   }
   return scope.steps;
 };

@@ -10,7 +10,7 @@ const DAY =
   '(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|noon|midnight|tomorrow|the end of|the next|\\d{1,2}(?::\\d{2})? ?(?:am|pm|a\\.m\\.|p\\.m\\.)|\\d{1,2}:\\d{2})';
 
 const DEADLINE = new RegExp(
-  String.raw`\b(?:within (?:the next )?${NUMBER} ${PERIOD}|no later than [^,;.]{1,40}|at the latest|by ${DAY}|before ${DAY}|in (?:less|no more|under) than ${NUMBER} ${PERIOD}|deadline of [^,;.]{1,40}|(?:at least |at most )?${NUMBER} ${PERIOD} (?:before|after|prior to|from)|immediately|without delay)\b`,
+  String.raw`\b(?:(?:within|after) (?:the next )?${NUMBER} ${PERIOD}|no later than [^,;.]{1,40}|at the latest|by ${DAY}|before ${DAY}|in (?:less|no more|under) than ${NUMBER} ${PERIOD}|deadline of [^,;.]{1,40}|(?:at least |at most )?${NUMBER} ${PERIOD} (?:before|after|prior to|from)|immediately|without delay)\b`,
   'iu',
 );
 const PROHIBITION =

@@ -12,6 +12,9 @@ import {
 import { isKnownSystem } from './system-names.ts';
 import { ADDRESSEE_VERBS, STATE_VERBS, WORK_WITH_OBJECT, workVerbBase } from './verb-words.ts';
 
+const PERSON_WORDS = new Set(
+  'he she they him her them who i me we us you someone everyone anyone somebody'.split(' '),
+);
 const SUBORDINATE_QUESTION = new Set(['whether', 'how', 'why', 'what', 'where']);
 
 export interface Context extends SentenceParts {
@@ -67,16 +70,10 @@ const hasGroupBetween = (context: Context, from: number, group: VerbGroup): bool
 const relativeKind = (context: Context, at: number, group: VerbGroup): 'RELATIVE' | 'QUESTION' | null => {
   const lower = lowerAt(context, at);
   const previous = context.sentence.tokens[at - 1];
+  const main = context.groups.findLast((other) => other.head < at);
+  const mainVerb = main === undefined ? undefined : context.sentence.tokens[main.head];
   const isComplement =
-    lower === 'that' &&
-    (previous?.pos === 'VERB' ||
-      (previous !== undefined &&
-        ADDRESSEE_VERBS.has(
-          context.groups.findLast((other) => other.head < at)?.head === undefined
-            ? ''
-            : (context.sentence.tokens[context.groups.findLast((other) => other.head < at)?.head ?? 0]
-                ?.lemma ?? ''),
-        )));
+    lower === 'that' && (previous?.pos === 'VERB' || ADDRESSEE_VERBS.has(mainVerb?.lemma ?? ''));
   if (isComplement) return 'QUESTION';
   if (lower === 'that' && context.phrases.some((phrase) => phrase.first === at && !phrase.isPronoun))
     return null;
@@ -217,24 +214,7 @@ export const withOf = (context: Context, phrase: NounPhrase): NounPhrase => {
 export const isActorPhrase = (context: Context, phrase: NounPhrase): boolean => {
   const token = context.sentence.tokens[phrase.head];
   if (token === undefined) return false;
-  if (phrase.isPronoun)
-    return [
-      'he',
-      'she',
-      'they',
-      'him',
-      'her',
-      'them',
-      'who',
-      'i',
-      'we',
-      'you',
-      'us',
-      'someone',
-      'everyone',
-      'anyone',
-      'somebody',
-    ].includes(token.lower);
+  if (phrase.isPronoun) return PERSON_WORDS.has(token.lower);
   if (isActorNoun(token.lower)) return true;
   const isAcronym = /^[A-Z][A-Z&]{1,5}$/u.test(token.text) && !THING_NOUNS.has(singular(token.lower));
   return (isAcronym || isProperUnit(context, phrase)) && !SYSTEM_NOUNS.has(token.lower);

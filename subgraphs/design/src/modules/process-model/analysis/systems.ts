@@ -49,6 +49,8 @@ const VAGUE = new Set([
   'software',
   'it',
 ]);
+// Goods to install and machines to set up, rather than the place where work is done.
+const VAGUE_HEADS = new Set(['software', 'server', 'api', 'bot']);
 // Capitals of a sentence start or of common words around a name.
 const AMBIGUOUS = new Set(['Access', 'Word', 'Excel', 'Teams', 'Slack', 'Oracle', 'Notion', 'Zoom']);
 
@@ -151,7 +153,7 @@ export const findSystems = (source: Source): SystemFindings => {
           place,
           systemId: register.add({ name: wordsAt(source, span), integrationKind: null }, span),
         });
-      else unnamed.push(span);
+      else if (!VAGUE_HEADS.has(singular(tokens[at]?.lower ?? ''))) unnamed.push(span);
     }
   });
   return { systems: register.systems, mentions, unnamed };

@@ -127,7 +127,7 @@ const retagFinite = (tagger: Retagger, index: number): boolean => {
     token === undefined ||
     previous === undefined ||
     !isThirdPerson(token.lower) ||
-    !['NOUN', 'PROPN', 'ADJ'].includes(token.pos)
+    !['NOUN', 'PROPN', 'ADJ', 'ADV'].includes(token.pos)
   )
     return false;
   if (workVerbBase(token.lower) === null || !continuesAfterVerb(next)) return false;
@@ -146,7 +146,10 @@ const retagFinite = (tagger: Retagger, index: number): boolean => {
       (previous.pos === 'ADV' && !['not', 'no'].includes(previous.lower))
     );
   }
-  if (!NOUN_LIKE.has(previous.pos) && previous.pos !== 'PRON' && previous.lower !== ')') return false;
+  const isMisreadActor = previous.pos === 'ADJ' && isActorNoun(previous.lower) && opensObject(next);
+  if (isMisreadActor) tagger.set(index - 1, 'NOUN');
+  if (!NOUN_LIKE.has(previous.pos) && !isMisreadActor && previous.pos !== 'PRON' && previous.lower !== ')')
+    return false;
   if (tagger.hasVerbBefore(index)) return false;
   if (previous.pos === 'PRON') return !POSSESSIVES.has(previous.lower);
   if (opensObject(next)) return true;
@@ -246,7 +249,9 @@ const isCompoundPart = (tagger: Retagger, index: number): boolean => {
 /** `the GO`, `the IT`: capitals after an article are a name whatever the word means. */
 const isAcronym = (tagger: Retagger, index: number): boolean => {
   const token = tagger.tokens[index];
-  return token !== undefined && /^[A-Z]{2,}$/u.test(token.text) && tagger.tokens[index - 1]?.pos === 'DET';
+  const before = tagger.tokens[index - 1];
+  if (token === undefined || before === undefined || !/^[A-Z]{2,}$/u.test(token.text)) return false;
+  return before.pos === 'DET' || (token.pos === 'VERB' && before.pos === 'ADP');
 };
 
 /** Auxiliary `be`, `have`, `do` and modals are AUX; everything else that the tagger calls AUX stays. */

@@ -39,14 +39,15 @@ let loaded: Nlp | undefined;
 // Loading the immutable model takes over 100 ms, so it is done once, on first use.
 const tagger = (): Nlp => (loaded ??= winkNLP(winkModel, ['sbd', 'pos']));
 
-/** Same length as the source, so that offsets stay valid: odd spaces become spaces, typographic quotes plain ones, endless runs blanks. */
+/** Same length as the source, so that offsets stay valid: odd spaces and emojis become spaces, typographic quotes plain ones, endless runs blanks. */
 export const toPlain = (text: string): string =>
   text
-    .replaceAll(/[\s\u200B-\u200D\u2060\uFEFF\u00AD\0-\u0008\u000E-\u001F\u007F]/gu, (space) =>
-      space === '\n' ? '\n' : ' ',
-    )
+    .replaceAll(/[\s\p{Cc}\u200B-\u200D\u2060\uFEFF\u00AD]/gu, (space) => (space === '\n' ? '\n' : ' '))
     .replaceAll(/[\u2018\u2019\u02BC]/gu, "'")
     .replaceAll(/[\u201C\u201D\u00AB\u00BB]/gu, '"')
+    .replaceAll(/[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\uFE0F]/gu, (sign) =>
+      ' '.repeat(sign.length),
+    )
     .replaceAll(/<\/?[a-z][^<>\n]{0,200}>/giu, (tag) => ' '.repeat(tag.length))
     .replaceAll(/[^\s]+/gu, (run) => (run.length > LONGEST_RUN ? ' '.repeat(run.length) : run));
 

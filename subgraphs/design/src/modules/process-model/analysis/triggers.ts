@@ -4,6 +4,7 @@ import { trimmed } from './clauses.ts';
 import type { Step } from './relations.ts';
 import { wordsAt } from './source.ts';
 import type { Source } from './source.ts';
+import { RECEIVE_VERBS } from './verb-words.ts';
 
 const DAYS = '(?:mon|tues|wednes|thurs|fri|satur|sun)day';
 const TIMER = new RegExp(
@@ -14,7 +15,7 @@ const START =
   /\b(?:process|procedure|workflow|everything|it all|case)\b[^.;,]{0,40}?\b(?:starts?|begins?|is (?:started|triggered|initiated|launched|kicked off)|commences)(?:,)?(?: (?:when|whenever|once|as soon as|with|by|after|if|on|upon|every))?/iu;
 const WHEN = /^(?:when(?:ever)?|as soon as|once|upon|after|every time|each time)\b/iu;
 const MESSAGE_VERBS =
-  /\b(?:receiv\w+|arriv\w+|com(?:es|ing) in|submit\w*|sen[dt]s?|sending|fil(?:es?|ed)|report\w*|order\w*|call\w*|email\w*|request(?:s|ed)?|notif\w+|creat\w+|open(?:s|ed)|register\w*|apply|applies|appl(?:ied)|raised?|raises|log(?:s|ged)|opened|placed?|places|hands? in|message|event|webhook)\b/iu;
+  /\b(?:receiv\w+|receipt|arriv\w+|com(?:es|ing) in|submit\w*|sen[dt]s?|sending|fil(?:es?|ed)|report\w*|order\w*|call\w*|email\w*|request(?:s|ed)?|notif\w+|creat\w+|open(?:s|ed)|register\w*|apply|applies|appl(?:ied)|raised?|raises|log(?:s|ged)|opened|placed?|places|hands? in|message|event|webhook)\b/iu;
 const MANUAL_WORDS =
   /\b(?:manual(?:ly)?|on demand|by hand|click\w*|press\w*|decid\w+|want\w*|needs?|wish\w*|initiat\w+|start(?:s|ed)? by)\b/iu;
 
@@ -22,7 +23,7 @@ const kindOf = (words: string): ProcessTrigger['kind'] => {
   if (TIMER.test(words)) return 'TIMER';
   if (/\bmanually\b|\bon demand\b|\bby hand\b/iu.test(words)) return 'MANUAL';
   if (MESSAGE_VERBS.test(words)) return 'MESSAGE';
-  return MANUAL_WORDS.test(words) ? 'MANUAL' : 'MESSAGE';
+  return MANUAL_WORDS.test(words) || /^by (?:the|an?) /iu.test(words) ? 'MANUAL' : 'MESSAGE';
 };
 
 /** From the start word to the comma that ends its clause. */
@@ -37,7 +38,7 @@ const openerSpan = (source: Source, sentence: Span, isFirstWork: boolean): Span 
   const declared = START.exec(text);
   if (declared !== null) {
     const from =
-      /\b(?:when(?:ever)?|once|as soon as|with|by|after|if|on|upon|every|each|daily|weekly|monthly|periodically)\b/iu.exec(
+      /\b(?:when(?:ever)?|once|as soon as|with|manually|by|after|if|on|upon|every|each|daily|weekly|monthly|periodically)\b/iu.exec(
         text.slice(declared.index + declared[0].search(/\b(?:starts?|begins?|is|commences)\b/iu)),
       );
     const verbAt = declared.index + declared[0].search(/\b(?:starts?|begins?|is|commences)\b/iu);
@@ -71,7 +72,22 @@ export const findTriggers = (source: Source, steps: readonly Step[]): readonly P
     const span = { start: whole.start + timer.index, end: whole.start + timer.index + timer[0].length };
     found.push({ span, kind: 'TIMER', description: wordsAt(source, span) });
   });
+  const arrival = found.length === 0 ? arrivalSpan(source, steps[0]) : null;
+  if (arrival !== null) found.push({ span: arrival, kind: 'MESSAGE', description: wordsAt(source, arrival) });
   return found.map((trigger, index) => ({ id: `trigger-${index + 1}`, ...trigger }));
+};
+
+/** A process whose first step is to receive something is started by what comes in. */
+const arrivalSpan = (source: Source, first: Step | undefined): Span | null => {
+  const sentence =
+    first === undefined || !RECEIVE_VERBS.has(first.verb)
+      ? undefined
+      : source.sentences[first.sentence]?.sentence;
+  if (sentence === undefined || first === undefined) return null;
+  const next = sentence.tokens.find(
+    (token, index) => index > first.activity.end && ['and', ';'].includes(token.lower),
+  );
+  return clauseFrom(source, sentence.start, next?.start ?? sentence.end);
 };
 
 const isDeadline = (before: string): boolean =>

@@ -62,12 +62,12 @@ export const CREATE_VERBS = words(`
 `);
 /** Verbs whose direct object is a person who gets something. */
 export const ADDRESSEE_VERBS = words(`
-  inform notify tell ask advise alert remind warn contact call phone email instruct invite interview consult assign assist help guide prompt refer serve thank visit pay reimburse
+  inform notify tell ask answer advise alert remind warn contact call phone email instruct invite interview consult assign assist help guide prompt refer serve thank visit pay reimburse
   give send offer show hand
 `);
 
 export const PARTICLES = words('up out back off down away over');
-export const PARTICLE_IN_VERBS = words('fill hand bring send log turn key type put check');
+export const PARTICLE_IN_VERBS = words('fill hand bring turn');
 
 const IRREGULAR: Readonly<Record<string, string>> = {
   sent: 'send',
