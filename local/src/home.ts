@@ -1,8 +1,10 @@
 // The folder of one platform on this machine: data, secrets, and where it listens.
-import { chmod, lstat, mkdir, readlink, stat, symlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readlink, stat, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { checkoutDirectory, rootRuntimeDirectory } from './checkout.ts';
 import { LocalError } from './local-error.ts';
+
+const HOME_PREFIX = 'home-';
 
 /** Where the folder is; it need not exist. */
 export function homeDirectory(configured: string | undefined): string {
@@ -13,20 +15,31 @@ export function homeDirectory(configured: string | undefined): string {
  * Makes the folder. As root it becomes a link to a folder under /var/lib, because PostgreSQL runs as another user then,
  * and a checkout in a root home is closed to that user.
  */
-export async function prepareHome(configured: string | undefined): Promise<string> {
+export async function prepareHome(
+  configured: string | undefined,
+  say: (message: string) => void,
+): Promise<string> {
   const home = homeDirectory(configured);
   const isRoot = process.getuid?.() === 0;
   const entry = await lstat(home).catch(() => undefined);
   if (entry?.isSymbolicLink()) return prepareLinked(home, isRoot);
-  if (isRoot && entry === undefined && configured === undefined) {
-    const target = rootRuntimeDirectory();
-    await makeEnterable(target);
-    await symlink(target, home);
-    return home;
-  }
-  if (entry === undefined) await mkdir(home, { recursive: true, mode: isRoot ? 0o711 : 0o700 });
+  if (isRoot && entry === undefined && configured === undefined) return linkNewHome(home, say);
+  if (entry === undefined) await mkdir(home, { recursive: true, mode: 0o700 });
   // An ordinary user's files may be private to the last; root's must let PostgreSQL's user through to the data.
   if (isRoot) await chmod(home, 0o711);
+  return home;
+}
+
+/** Always an empty one: whoever removed the link, or the whole checkout, wanted to start afresh. */
+async function linkNewHome(home: string, say: (message: string) => void): Promise<string> {
+  const runtime = rootRuntimeDirectory();
+  await makeEnterable(runtime);
+  const earlier = (await readdir(runtime)).filter((name) => name.startsWith(HOME_PREFIX));
+  for (const name of earlier)
+    say(`Data of an earlier run is left in ${join(runtime, name)}; remove it if it is not needed.`);
+  const target = await mkdtemp(join(runtime, HOME_PREFIX));
+  await makeEnterable(target);
+  await symlink(target, home);
   return home;
 }
 
@@ -46,6 +59,5 @@ async function prepareLinked(home: string, isRoot: boolean): Promise<string> {
 
 async function makeEnterable(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
-  await chmod(dirname(directory), 0o755);
   await chmod(directory, 0o711);
 }

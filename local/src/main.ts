@@ -34,7 +34,7 @@ async function run(): Promise<number> {
   const stack = new AsyncDisposableStack();
   let code = 0;
   try {
-    const home = await prepareHome(env.FLOWGRID_HOME);
+    const home = await prepareHome(env.FLOWGRID_HOME, log.say);
     stack.use(await takeLauncherLock(home, () => describeRunning(home)));
     const options = {
       home,
