@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkoutDirectory } from '../checkout.ts';
 import { LocalError } from '../local-error.ts';
+import { parseLogLine } from '../logs/log-line.ts';
 import { sendSignal } from '../process-table.ts';
 import type { Watchdog } from '../watchdog/start-watchdog.ts';
 
@@ -93,12 +94,17 @@ export async function startProcess(
     return running;
   } catch (cause) {
     await running.stop();
-    const lines = lastLines.map((line) => `\n  ${line}`).join('');
+    const lines = lastLines.map((line) => `\n  ${toReadable(line)}`).join('');
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new LocalError(`${definition.name} ${reason}${lines === '' ? '' : `; its last lines:${lines}`}`, {
       cause,
     });
   }
+}
+
+function toReadable(line: string): string {
+  const { text, details } = parseLogLine(line);
+  return details === undefined ? text : `${text}\n${details}`.replaceAll('\n', '\n  ');
 }
 
 function spawnNode({ workspace, entry, env }: ProcessDefinition, options: ProcessOptions): ChildProcess {
