@@ -100,8 +100,10 @@ export function pauseAfter(
   return Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs);
 }
 
+/** The first line: the process wrote the rest to the log itself. */
 function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split('\n')[0] ?? message;
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -69,7 +69,7 @@ test('a process that ends at its start is reported with its last lines', async (
   );
 
   await expect(startProcess(definition, { watchdog })).rejects.toThrow(
-    /^broken ended before it was ready; its last lines:\n {2}(reading\n {2}no database|no database\n {2}reading)$/,
+    /^broken ended before it was ready\. Its last lines:\n {2}(reading\n {2}no database|no database\n {2}reading)$/,
   );
 });
 

@@ -58,7 +58,7 @@ const READY_TIMEOUT_MS = 60_000;
 const READY_POLL_MS = 50;
 const READY_REQUEST_MS = 5000;
 const STOP_GRACE_MS = 10_000;
-const KEPT_LINES = 15;
+const KEPT_LINES = 25;
 
 /** Resolves when the readiness URL answers 200. Throws, with the last lines of the process, when it ends before that. */
 export async function startProcess(
@@ -96,7 +96,7 @@ export async function startProcess(
     await running.stop();
     const lines = lastLines.map((line) => `\n  ${toReadable(line)}`).join('');
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new LocalError(`${definition.name} ${reason}${lines === '' ? '' : `; its last lines:${lines}`}`, {
+    throw new LocalError(`${definition.name} ${reason}${lines === '' ? '' : `. Its last lines:${lines}`}`, {
       cause,
     });
   }
