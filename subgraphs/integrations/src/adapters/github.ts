@@ -1,0 +1,103 @@
+/** GitHub and GitHub Enterprise Server, by octokit. */
+import { Octokit } from '@octokit/rest';
+import { RequestError } from '@octokit/request-error';
+import { retry } from '@octokit/plugin-retry';
+import { throttling } from '@octokit/plugin-throttling';
+import { z } from 'zod';
+import {
+  ConnectorError,
+  statusError,
+  toLogin,
+  unreadableAnswer,
+  type ConnectedAccount,
+  type Connector,
+} from './connector.ts';
+import { OutboundError } from './outbound/outbound-error.ts';
+import type { OutboundFetch } from './outbound/outbound-fetch.ts';
+
+const SYSTEM = 'GitHub';
+const NOT_FOUND_HINT = "A GitHub Enterprise Server's API ends in /api/v3.";
+/** Somebody waits for the answer: one more attempt, and only when GitHub wants no longer pause than this. */
+const MAX_RETRIES = 1;
+const MAX_PAUSE_SECONDS = 2;
+const MAX_SCOPES = 50;
+/** Statuses that a repetition does not mend, or that throttling handles (403, 429). */
+const FINAL_STATUSES = [400, 401, 403, 404, 410, 422, 429, 451];
+
+const userSchema = z.object({ login: z.string().min(1) });
+
+/** Takes a refusal of the address out of octokit's hands before it is taken for a server that may recover. */
+function passOutboundErrors(octokit: Pick<Octokit, 'hook'>): void {
+  octokit.hook.error('request', (error) => {
+    throw error.cause instanceof OutboundError && error.cause.reason !== 'CONNECTION' ? error.cause : error;
+  });
+}
+
+const GuardedOctokit = Octokit.plugin(passOutboundErrors, retry, throttling);
+
+export function createGitHubConnector(options: {
+  readonly fetch: OutboundFetch;
+  /** What a second of waiting lasts. */
+  readonly secondMs?: number;
+}): Connector<'GITHUB'> {
+  return {
+    identify: async ({ id, baseUrl, credential }, signal) => {
+      const octokit = new GuardedOctokit({
+        auth: credential.token,
+        baseUrl: baseUrl.replace(/\/$/, ''),
+        userAgent: 'Flowgrid',
+        request: { fetch: options.fetch, signal },
+        // octokit writes to the console by default, and its messages carry what the server sent.
+        log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+        retry: {
+          retries: MAX_RETRIES,
+          doNotRetry: FINAL_STATUSES,
+          retryAfterBaseValue: options.secondMs ?? 1000,
+        },
+        throttle: {
+          id,
+          retryAfterBaseValue: options.secondMs ?? 1000,
+          onRateLimit: mayRetry,
+          onSecondaryRateLimit: mayRetry,
+        },
+      });
+      try {
+        const { data, headers } = await octokit.rest.users.getAuthenticated();
+        return toAccount(data, headers['x-oauth-scopes']);
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+  };
+}
+
+function ignore(): void {}
+
+function mayRetry(retryAfter: number, _options: object, _octokit: object, retryCount: number): boolean {
+  return retryCount < MAX_RETRIES && retryAfter <= MAX_PAUSE_SECONDS;
+}
+
+/** Classic tokens tell their scopes in a header; fine-grained ones do not. */
+function toAccount(data: unknown, scopes: string | undefined): ConnectedAccount {
+  const user = userSchema.safeParse(data);
+  if (!user.success) throw unreadableAnswer(SYSTEM);
+  const permissions = (scopes ?? '')
+    .split(',')
+    .map((scope) => toLogin(scope.trim()))
+    .filter((scope) => scope !== '');
+  return { login: toLogin(user.data.login), permissions: permissions.slice(0, MAX_SCOPES) };
+}
+
+function toFailure(error: unknown): Error {
+  if (error instanceof ConnectorError || error instanceof OutboundError) return error;
+  if (!(error instanceof RequestError)) return unreadableAnswer(SYSTEM, error);
+  if (error.cause instanceof OutboundError) return error.cause;
+  const headers = error.response?.headers ?? {};
+  const isRateLimited = error.status === 403 && headers['x-ratelimit-remaining'] === '0';
+  const retryAfter = headers['retry-after'];
+  return statusError(isRateLimited ? 429 : error.status, {
+    system: SYSTEM,
+    notFoundHint: NOT_FOUND_HINT,
+    retryAfter: retryAfter === undefined ? null : String(retryAfter),
+  });
+}

@@ -1,0 +1,35 @@
+/** Jira Cloud, by its REST API version 3. */
+import { z } from 'zod';
+import { toLogin, unreadableAnswer, type Connector } from './connector.ts';
+import { basicAuthorization, below, requestJson } from './json-request.ts';
+import type { OutboundFetch } from './outbound/outbound-fetch.ts';
+
+const EXPECTED = {
+  system: 'Jira',
+  notFoundHint: 'Enter the address of the Jira site, such as https://example.atlassian.net.',
+  schema: z.object({
+    accountId: z.string().min(1),
+    emailAddress: z.string().optional(),
+    displayName: z.string().optional(),
+  }),
+};
+
+export function createJiraConnector(fetch: OutboundFetch): Connector<'JIRA'> {
+  return {
+    identify: async ({ baseUrl, credential }, signal) => {
+      const account = await requestJson(
+        fetch,
+        {
+          url: below(baseUrl, 'rest/api/3/myself'),
+          headers: { authorization: basicAuthorization(credential.email, credential.apiToken) },
+          signal,
+        },
+        EXPECTED,
+      );
+      // The e-mail address is absent where its owner hides it.
+      const login = toLogin(account.emailAddress || account.displayName || account.accountId);
+      if (login === '') throw unreadableAnswer(EXPECTED.system);
+      return { login, permissions: [] };
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/** Connects to checked addresses only: the lookup that checks is the lookup that connects, so nothing can change between. */
+import { lookup, type LookupAddress } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { callbackify, promisify } from 'node:util';
+import { buildConnector } from 'undici';
+import { classifyAddress } from './addresses.ts';
+import { isAllowedHost, plainHostname, type AllowedHost } from './allowed-hosts.ts';
+import { OutboundError } from './outbound-error.ts';
+
+/** Resolves a name to all its addresses. */
+export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
+
+const lookupAll = promisify(lookup);
+export const resolveBySystem: Resolve = (hostname) => lookupAll(hostname, { all: true, verbatim: true });
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** A lookup that fails when any address of the name may not be reached: a mixed answer is an attack, not a choice. */
+export function createGuardedLookup(
+  resolve: Resolve,
+  isReachable: (address: string) => boolean,
+): LookupFunction {
+  return (hostname, options, callback) => {
+    const check = async (): Promise<readonly [LookupAddress, ...LookupAddress[]]> => {
+      const addresses = await resolve(hostname);
+      const [first, ...others] = addresses;
+      if (first === undefined || !addresses.every(({ address }) => isReachable(address)))
+        throw new OutboundError('UNREACHABLE_ADDRESS');
+      return [first, ...others];
+    };
+    callbackify(check)((error, addresses) => {
+      if (error) callback(toUnreachable(error), []);
+      else if (options.all === true) callback(null, [...addresses]);
+      else callback(null, addresses[0].address, addresses[0].family);
+    });
+  };
+}
+
+function toUnreachable(cause: Error): OutboundError {
+  return cause instanceof OutboundError ? cause : new OutboundError('UNREACHABLE_ADDRESS', { cause });
+}
+
+/** A connector for undici's dispatchers. A literal address is never looked up, so it is checked here. */
+export function createGuardedConnector(options: {
+  readonly allowed: readonly AllowedHost[];
+  readonly resolve: Resolve;
+}): buildConnector.connector {
+  const connectTo = (isReachable: (address: string) => boolean): buildConnector.connector =>
+    buildConnector({
+      timeout: CONNECT_TIMEOUT_MS,
+      lookup: createGuardedLookup(options.resolve, isReachable),
+    });
+  const isPublic = (address: string): boolean => classifyAddress(address) === 'public';
+  const isNotForbidden = (address: string): boolean => classifyAddress(address) !== 'forbidden';
+  const connectPublic = connectTo(isPublic);
+  const connectAllowed = connectTo(isNotForbidden);
+  return (target, callback) => {
+    const isAllowed = isAllowedHost(options.allowed, target);
+    const isReachable = isAllowed ? isNotForbidden : isPublic;
+    const hostname = plainHostname(target.hostname);
+    if (isIP(hostname) !== 0 && !isReachable(hostname)) {
+      callback(new OutboundError('UNREACHABLE_ADDRESS'), null);
+      return;
+    }
+    (isAllowed ? connectAllowed : connectPublic)(target, callback);
+  };
+}

@@ -1,0 +1,59 @@
+/** Why a request to a tenant's server got no usable answer, in words for the tenant: they name no address. */
+
+export type OutboundReason =
+  | 'REFUSED_URL'
+  | 'UNREACHABLE_ADDRESS'
+  | 'CONNECTION'
+  | 'TLS'
+  | 'TIMEOUT'
+  | 'REDIRECT'
+  | 'TOO_LARGE';
+
+const MESSAGES: Readonly<Record<Exclude<OutboundReason, 'REFUSED_URL'>, string>> = {
+  // One text for an unknown name and for a name in a private network: the answer maps no network from inside.
+  UNREACHABLE_ADDRESS:
+    'The server has no public internet address: its name is unknown or leads into a private network.',
+  CONNECTION: 'The server refused or dropped the connection.',
+  TLS: 'No secure connection: the certificate of the server is not valid for its name.',
+  TIMEOUT: 'The server did not answer in time.',
+  REDIRECT: 'The server answers with a redirect, which is not followed. Enter the address it leads to.',
+  TOO_LARGE: 'The answer of the server is too large to be the expected one.',
+};
+
+export class OutboundError extends Error {
+  override readonly name = 'OutboundError';
+  readonly reason: OutboundReason;
+
+  constructor(reason: OutboundReason, options: { message?: string; cause?: unknown } = {}) {
+    const message =
+      options.message ?? (reason === 'REFUSED_URL' ? 'The address is not allowed.' : MESSAGES[reason]);
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.reason = reason;
+  }
+}
+
+const TIMEOUTS = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
+]);
+const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO)/;
+
+/** What a failed request means. Looks at the error and its causes. */
+export function toOutboundError(error: unknown): OutboundError {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if (current instanceof OutboundError) return current;
+    const reason = reasonOf(current);
+    if (reason !== null) return new OutboundError(reason, { cause: error });
+  }
+  return new OutboundError('CONNECTION', { cause: error });
+}
+
+function reasonOf(error: Error): OutboundReason | null {
+  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'TIMEOUT';
+  const code = 'code' in error ? String(error.code) : '';
+  if (TIMEOUTS.has(code)) return 'TIMEOUT';
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return 'TOO_LARGE';
+  return TLS_CODE.test(code) ? 'TLS' : null;
+}

@@ -1,0 +1,108 @@
+/** Requests to servers that tenants name: public addresses only, no redirects, bounded in size and time. */
+import { Agent, request, type Dispatcher } from 'undici';
+import type { AllowedHost } from './allowed-hosts.ts';
+import { createGuardedConnector, resolveBySystem, type Resolve } from './guarded-connect.ts';
+import { OutboundError, toOutboundError } from './outbound-error.ts';
+import { findUrlProblem } from './url-rules.ts';
+
+export interface OutboundRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Answers with the complete response, its body already read.
+ * @throws OutboundError when the address is refused or no usable answer comes.
+ */
+export type OutboundFetch = (url: string | URL, init?: OutboundRequest) => Promise<Response>;
+
+export interface Outbound extends AsyncDisposable {
+  readonly fetch: OutboundFetch;
+  /** What is wrong with an address as it is written, or null. */
+  readonly findUrlProblem: (url: URL) => string | null;
+}
+
+export interface OutboundOptions {
+  readonly allowed: readonly AllowedHost[];
+  readonly resolve?: Resolve;
+  /** From the request to the last byte of the answer. */
+  readonly deadlineMs?: number;
+  readonly maxResponseBytes?: number;
+}
+
+const DEADLINE_MS = 10_000;
+const MAX_RESPONSE_BYTES = 64 * 1024;
+const MAX_HEADER_BYTES = 16 * 1024;
+const CONNECTIONS_PER_SERVER = 8;
+const KEEP_ALIVE_MS = 4_000;
+/** Statuses whose response has no body. */
+const EMPTY_STATUSES = new Set([204, 205, 304]);
+
+/** Opens nothing before the first request. The caller owns it and disposes of it. */
+export function createOutbound(options: OutboundOptions): Outbound {
+  const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+  const dispatcher = new Agent({
+    connect: createGuardedConnector({
+      allowed: options.allowed,
+      resolve: options.resolve ?? resolveBySystem,
+    }),
+    connections: CONNECTIONS_PER_SERVER,
+    pipelining: 1,
+    headersTimeout: deadlineMs,
+    bodyTimeout: deadlineMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    maxResponseSize: options.maxResponseBytes ?? MAX_RESPONSE_BYTES,
+  });
+  return {
+    findUrlProblem: (url) => findUrlProblem(url, options.allowed),
+    fetch: async (address, init = {}) => {
+      const url = new URL(address);
+      const problem = findUrlProblem(url, options.allowed);
+      if (problem !== null) throw new OutboundError('REFUSED_URL', { message: problem });
+      try {
+        return await send(url, init, { dispatcher, deadlineMs });
+      } catch (error) {
+        throw toOutboundError(error);
+      }
+    },
+    [Symbol.asyncDispose]: () => dispatcher.destroy(),
+  };
+}
+
+async function send(
+  url: URL,
+  init: OutboundRequest,
+  limits: { readonly dispatcher: Dispatcher; readonly deadlineMs: number },
+): Promise<Response> {
+  const deadline = AbortSignal.timeout(limits.deadlineMs);
+  const response = await request(url, {
+    dispatcher: limits.dispatcher,
+    method: init.method ?? 'GET',
+    headers: { ...init.headers, 'accept-encoding': 'identity' },
+    body: init.body ?? null,
+    signal: init.signal ? AbortSignal.any([init.signal, deadline]) : deadline,
+  });
+  const { statusCode: status } = response;
+  if (status >= 300 && status < 400) {
+    response.body.on('error', () => undefined).destroy();
+    throw new OutboundError('REDIRECT');
+  }
+  if (status < 200 || status > 599) throw new OutboundError('CONNECTION');
+  const body = await response.body.arrayBuffer();
+  return new Response(EMPTY_STATUSES.has(status) ? null : body, {
+    status,
+    headers: toHeaders(response.headers),
+  });
+}
+
+function toHeaders(given: Readonly<Record<string, string | string[] | undefined>>): Headers {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(given)) {
+    for (const value of [values ?? []].flat()) headers.append(name, value);
+  }
+  return headers;
+}

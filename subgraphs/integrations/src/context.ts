@@ -1,0 +1,42 @@
+/** What resolvers get: the request, the services, and loaders that batch within it. */
+import DataLoader from 'dataloader';
+import type { Viewer } from '@flowgrid/access';
+import type { RequestFacts } from '@flowgrid/platform';
+import type { AgentLinkService } from './modules/agent-link/agent-link-service.ts';
+import type { ConnectionTester } from './modules/integration/connection-test.ts';
+import type { IntegrationService, ServiceRequest } from './modules/integration/integration-service.ts';
+import type { Integration } from './modules/integration/integration.ts';
+
+export interface Services {
+  readonly integrations: IntegrationService;
+  readonly connectionTester: ConnectionTester;
+  readonly agentLinks: AgentLinkService;
+}
+
+export interface Context {
+  readonly request: ServiceRequest;
+  readonly services: Services;
+  readonly loaders: {
+    readonly integration: DataLoader<string, Integration | null>;
+    readonly integrationsOfAgent: DataLoader<string, readonly Integration[]>;
+  };
+}
+
+/** Loaders live as long as one request: what one viewer may see is never kept for another. */
+export function createContextFactory(services: Services): (facts: RequestFacts<Viewer>) => Context {
+  return ({ viewer, requestId }) => {
+    const request = { viewer, requestId };
+    return {
+      request,
+      services,
+      loaders: {
+        integration: new DataLoader(async (ids) => {
+          const found = await services.integrations.listByIds(request, ids);
+          const byId = new Map(found.map((integration) => [integration.id, integration]));
+          return ids.map((id) => byId.get(id.toLowerCase()) ?? null);
+        }),
+        integrationsOfAgent: new DataLoader((ids) => services.agentLinks.listByAgents(request, ids)),
+      },
+    };
+  };
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { readEnv, secretKey, serviceEnv } from '@flowgrid/platform';
+import { parseAllowedHosts } from './adapters/outbound/allowed-hosts.ts';
+
+const model = z.object({
+  ...serviceEnv,
+  /** Connection string of flowgrid_integrations. */
+  DATABASE_URL: z.string().startsWith('postgres'),
+  /** Where auth publishes the keys of context tokens. */
+  AUTH_URL: z.url(),
+  /** Seals credentials. */
+  CREDENTIALS_KEY: secretKey,
+  /** Comma list of former keys: they open what they sealed. */
+  CREDENTIALS_KEYS_OLD: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').filter((key) => key.trim() !== ''))
+    .pipe(z.array(secretKey)),
+  /** Comma list of `host` or `host:port` that tenants may reach by http and at private addresses. */
+  OUTBOUND_ALLOW_HOSTS: z
+    .string()
+    .default('')
+    .transform((list, context) => {
+      const hosts = parseAllowedHosts(list);
+      if (hosts !== null) return hosts;
+      context.addIssue('must be a comma list of host or host:port');
+      return z.NEVER;
+    }),
+});
+
+export const readIntegrationsEnv = (): z.output<typeof model> => readEnv(model, process.env);

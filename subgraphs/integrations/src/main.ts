@@ -1,0 +1,65 @@
+/** The integrations service. */
+import { CONTEXT_KEYS_PATH, createContextTokenVerifier, followRemoteKeys } from '@flowgrid/access';
+import { createDatabase } from '@flowgrid/db';
+import {
+  createLogger,
+  readEnvOrExit,
+  runService,
+  startSubgraphServer,
+  systemClock as clock,
+} from '@flowgrid/platform';
+import { createGitHubConnector } from './adapters/github.ts';
+import { createJiraConnector } from './adapters/jira.ts';
+import { createOutbound } from './adapters/outbound/outbound-fetch.ts';
+import { createServiceNowConnector } from './adapters/servicenow.ts';
+import { createContextFactory } from './context.ts';
+import type { Transaction } from './database.ts';
+import { readIntegrationsEnv } from './env.ts';
+import { PrismaClient } from './generated/prisma/client.ts';
+import { AgentLinkService } from './modules/agent-link/agent-link-service.ts';
+import { ConnectionTester } from './modules/integration/connection-test.ts';
+import { createCredentialSealer } from './modules/integration/credential-sealer.ts';
+import { IntegrationService } from './modules/integration/integration-service.ts';
+import { createSchema } from './schema.ts';
+
+const NAME = 'integrations';
+const env = readEnvOrExit(readIntegrationsEnv);
+const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
+
+await runService(logger, async (stack) => {
+  const database = stack.use(
+    createDatabase<PrismaClient, Transaction>({
+      url: env.DATABASE_URL,
+      schema: NAME,
+      createClient: (adapter) => new PrismaClient({ adapter }),
+      onConnectionError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
+    }),
+  );
+  const outbound = stack.use(createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS }));
+  const sealer = createCredentialSealer({ current: env.CREDENTIALS_KEY, old: env.CREDENTIALS_KEYS_OLD });
+  const connectors = {
+    GITHUB: createGitHubConnector({ fetch: outbound.fetch }),
+    JIRA: createJiraConnector(outbound.fetch),
+    SERVICENOW: createServiceNowConnector(outbound.fetch),
+  };
+  const { findUrlProblem } = outbound;
+  const createContext = createContextFactory({
+    integrations: new IntegrationService({ database, sealer, findUrlProblem, clock }),
+    connectionTester: new ConnectionTester({ database, sealer, connectors, clock, logger }),
+    agentLinks: new AgentLinkService({ database, clock }),
+  });
+  const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
+  const verifier = createContextTokenVerifier({ audience: NAME, keys: remoteKeys.keys, clock });
+  stack.use(
+    await startSubgraphServer({
+      name: NAME,
+      host: env.HOST,
+      port: env.PORT,
+      logger,
+      schema: createSchema(),
+      checkReady: database.checkReady,
+      authenticate: verifier.authenticate,
+      createContext,
+    }),
+  );
+});

@@ -1,0 +1,4 @@
+/** An agent, as far as this service knows it. */
+export interface AgentReference {
+  readonly id: string;
+}

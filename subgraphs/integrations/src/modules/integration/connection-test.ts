@@ -1,0 +1,142 @@
+/** Tests a stored connection against the real server at its other end. */
+import { auditRecord, requirePermission, type TenantViewer } from '@flowgrid/access';
+import { isId, notFound, type Clock, type Logger } from '@flowgrid/platform';
+import {
+  ConnectorError,
+  identify,
+  type ConnectedAccount,
+  type Connectors,
+} from '../../adapters/connector.ts';
+import { OutboundError } from '../../adapters/outbound/outbound-error.ts';
+import type { IntegrationsDatabase } from '../../database.ts';
+import { SealError, type CredentialSealer } from './credential-sealer.ts';
+import { parseCredential, type Credential } from './credential.ts';
+import type { ServiceRequest } from './integration-service.ts';
+import * as store from './integration-store.ts';
+import type { Integration, IntegrationTestReport } from './integration.ts';
+
+export interface ConnectionTesterOptions {
+  readonly database: IntegrationsDatabase;
+  readonly sealer: CredentialSealer;
+  readonly connectors: Connectors;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** For all requests of one test together. */
+  readonly deadlineMs?: number;
+}
+
+export interface TestedIntegration {
+  readonly integration: Integration;
+  readonly report: IntegrationTestReport;
+}
+
+const DEADLINE_MS = 10_000;
+
+type SealedFields = Awaited<ReturnType<typeof store.listSealedFields>>;
+
+export class ConnectionTester {
+  readonly #options: ConnectionTesterOptions;
+
+  constructor(options: ConnectionTesterOptions) {
+    this.#options = options;
+  }
+
+  /** No transaction is open while the other server is asked. */
+  async test(request: ServiceRequest, id: string): Promise<TestedIntegration> {
+    const viewer = requirePermission(request.viewer, 'integration:manage');
+    if (!isId(id)) throw notFound('Integration');
+    const { integration, sealed } = await this.#read(viewer, id);
+    const report = await this.#report(viewer, integration, sealed);
+    const current = await this.#record({ viewer, requestId: request.requestId }, integration, report);
+    return { integration: current, report };
+  }
+
+  #read(viewer: TenantViewer, id: string): Promise<{ integration: Integration; sealed: SealedFields }> {
+    const { tenantId } = viewer;
+    return this.#options.database.inTenant(tenantId, async (tx) => {
+      // Locked: address and credential are read as they belong together.
+      const integration = await store.findIntegrationForUpdate(tx, tenantId, id);
+      if (!integration) throw notFound('Integration');
+      return {
+        integration,
+        sealed: await store.listSealedFields(tx, { tenantId, integrationId: integration.id }),
+      };
+    });
+  }
+
+  async #report(
+    viewer: TenantViewer,
+    integration: Integration,
+    sealed: SealedFields,
+  ): Promise<IntegrationTestReport> {
+    const { clock } = this.#options;
+    const startedAt = clock.now();
+    const outcome = await this.#identify(viewer, integration, sealed);
+    const checkedAt = clock.now();
+    const latencyMs = Math.max(0, checkedAt.getTime() - startedAt.getTime());
+    if (outcome instanceof Error)
+      return { ok: false, checkedAt, latencyMs, account: null, message: outcome.message, permissions: [] };
+    const { login, permissions } = outcome;
+    return { ok: true, checkedAt, latencyMs, account: login, message: `Connected as ${login}.`, permissions };
+  }
+
+  /** A failure that the tenant can understand is returned; anything else is a bug and thrown. */
+  async #identify(
+    viewer: TenantViewer,
+    integration: Integration,
+    sealed: SealedFields,
+  ): Promise<ConnectedAccount | Error> {
+    const { connectors, logger, deadlineMs } = this.#options;
+    const { id, baseUrl } = integration;
+    const signal = AbortSignal.timeout(deadlineMs ?? DEADLINE_MS);
+    try {
+      const credential = this.#open(viewer, integration, sealed);
+      return await identify(connectors, { id, baseUrl, credential }, signal);
+    } catch (error) {
+      if (error instanceof SealError) {
+        logger.error({ integrationId: id, reason: error.message }, 'a stored credential does not open');
+        return new Error('The stored credential cannot be opened any more. Enter it again.');
+      }
+      if (!(error instanceof ConnectorError || error instanceof OutboundError)) throw error;
+      // The cause is left out: it may carry headers and addresses.
+      logger.info({ integrationId: id, reason: error.message }, 'a connection test failed');
+      return error;
+    }
+  }
+
+  #open({ tenantId }: TenantViewer, { id, kind }: Integration, sealed: SealedFields): Credential {
+    const fields = sealed.map(({ field, envelope }) => [
+      field,
+      this.#options.sealer.open({ tenantId, integrationId: id, field }, envelope),
+    ]);
+    return parseCredential(kind, Object.fromEntries(fields));
+  }
+
+  #record(
+    by: { readonly viewer: TenantViewer; readonly requestId: string },
+    tested: Integration,
+    report: IntegrationTestReport,
+  ): Promise<Integration> {
+    const { database, clock } = this.#options;
+    const { tenantId } = by.viewer;
+    const { id, connectionRevision } = tested;
+    const outcome: store.TestOutcome = {
+      status: report.ok ? 'CONNECTED' : 'FAILED',
+      lastError: report.ok ? null : report.message,
+      lastTestedAt: report.checkedAt,
+    };
+    return database.inTenant(tenantId, async (tx) => {
+      const isRecorded = await store.recordTest(tx, tenantId, { id, connectionRevision, outcome });
+      const current = await store.findIntegration(tx, tenantId, id);
+      if (!current) throw notFound('Integration');
+      const event = {
+        action: 'integration.tested',
+        resourceType: 'integration',
+        resourceId: id,
+        changes: { ok: report.ok, message: report.message, isRecorded },
+      };
+      await tx.auditEvent.create({ data: auditRecord({ ...by, clock }, event) });
+      return current;
+    });
+  }
+}

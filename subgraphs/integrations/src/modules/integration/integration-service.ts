@@ -1,0 +1,243 @@
+/** Keeps the integrations of tenants. */
+import { auditRecord, requirePermission, type TenantViewer, type Viewer } from '@flowgrid/access';
+import {
+  FlowgridError,
+  invalidInput,
+  isId,
+  newId,
+  notFound,
+  parseInput,
+  type Clock,
+} from '@flowgrid/platform';
+import type { IntegrationsDatabase, Transaction } from '../../database.ts';
+import type { CredentialSealer } from './credential-sealer.ts';
+import { hintOf, parseCredential, toFields, type Credential } from './credential.ts';
+import {
+  createSchema,
+  toBaseUrl,
+  updateSchema,
+  type CreateIntegration,
+  type UpdateIntegration,
+} from './integration-input.ts';
+import * as store from './integration-store.ts';
+import type { Integration, IntegrationKind } from './integration.ts';
+
+/** Who asks, in which request. */
+export interface ServiceRequest {
+  readonly viewer: Viewer;
+  readonly requestId: string;
+}
+
+export interface IntegrationServiceOptions {
+  readonly database: IntegrationsDatabase;
+  readonly sealer: CredentialSealer;
+  readonly findUrlProblem: (url: URL) => string | null;
+  readonly clock: Clock;
+}
+
+/** `integrations` is a plain list; this keeps it one. */
+const MAX_INTEGRATIONS = 200;
+
+type Changes = Readonly<Record<string, string | number | boolean | null>>;
+
+export class IntegrationService {
+  readonly #options: IntegrationServiceOptions;
+
+  constructor(options: IntegrationServiceOptions) {
+    this.#options = options;
+  }
+
+  async list(request: ServiceRequest, kind: IntegrationKind | null): Promise<readonly Integration[]> {
+    const { tenantId } = requirePermission(request.viewer, 'integration:read');
+    return this.#options.database.readInTenant(tenantId, (tx) => store.listIntegrations(tx, tenantId, kind));
+  }
+
+  /** Those of the ids that the tenant has, in any order. */
+  async listByIds(request: ServiceRequest, ids: readonly string[]): Promise<readonly Integration[]> {
+    const { tenantId } = requirePermission(request.viewer, 'integration:read');
+    const valid = ids.filter(isId);
+    if (valid.length === 0) return [];
+    return this.#options.database.readInTenant(tenantId, (tx) => store.findIntegrations(tx, tenantId, valid));
+  }
+
+  async create(request: ServiceRequest, input: CreateIntegration): Promise<Integration> {
+    const viewer = requirePermission(request.viewer, 'integration:manage');
+    const by = { viewer, requestId: request.requestId };
+    const parsed = parseInput(createSchema, input);
+    const { kind, name } = parsed;
+    const credential = parseCredential(kind, parsed.credential);
+    const baseUrl = toBaseUrl(kind, parsed.baseUrl, this.#options.findUrlProblem);
+    const wanted = {
+      id: parsed.id?.toLowerCase() ?? newId(),
+      kind,
+      name,
+      baseUrl,
+      credentialHint: hintOf(credential),
+      createdAt: this.#options.clock.now(),
+    };
+    return this.#inTenant(viewer, async (tx) => {
+      const existing = await store.findIntegration(tx, viewer.tenantId, wanted.id);
+      if (existing) return asRepeated(existing, wanted);
+      await this.#requireFreeName(tx, viewer, { kind, name, exceptId: wanted.id });
+      if ((await store.countIntegrations(tx, viewer.tenantId)) >= MAX_INTEGRATIONS)
+        throw invalidInput('LIMIT_REACHED', `A tenant has at most ${MAX_INTEGRATIONS} integrations.`, []);
+      const created = await store.insertIntegration(tx, viewer.tenantId, wanted);
+      await this.#seal(tx, viewer, { id: created.id, credential });
+      await this.#audit(tx, by, { verb: 'created', integration: created, changes: { kind, name, baseUrl } });
+      return created;
+    });
+  }
+
+  async update(request: ServiceRequest, input: UpdateIntegration): Promise<Integration> {
+    const viewer = requirePermission(request.viewer, 'integration:manage');
+    const by = { viewer, requestId: request.requestId };
+    const parsed = parseInput(updateSchema, input);
+    return this.#change(viewer, parsed.id, async (tx, current) => {
+      const name = parsed.name ?? current.name;
+      const baseUrl =
+        parsed.baseUrl == null
+          ? current.baseUrl
+          : toBaseUrl(current.kind, parsed.baseUrl, this.#options.findUrlProblem);
+      const credential = parsed.credential == null ? null : parseCredential(current.kind, parsed.credential);
+      // Else whoever may change the address could have the credential sent to a server of theirs and read it there.
+      if (baseUrl !== current.baseUrl && credential === null)
+        throw invalidInput(
+          'REQUIRED',
+          'A stored credential is never sent to another address: enter it again.',
+          ['credential'],
+        );
+      if (name !== current.name)
+        await this.#requireFreeName(tx, viewer, { kind: current.kind, name, exceptId: current.id });
+      if (name === current.name && baseUrl === current.baseUrl && credential === null) return current;
+      const connection = credential === null ? current : asUntested(current, credential);
+      const updated = await store.updateIntegration(tx, viewer.tenantId, {
+        ...connection,
+        name,
+        baseUrl,
+        updatedAt: this.#options.clock.now(),
+      });
+      if (credential !== null) await this.#seal(tx, viewer, { id: updated.id, credential });
+      const changes = {
+        ...(name !== current.name && { name, formerName: current.name }),
+        ...(baseUrl !== current.baseUrl && { baseUrl, formerBaseUrl: current.baseUrl }),
+        ...(credential !== null && { credentialReplaced: true }),
+      };
+      await this.#audit(tx, by, { verb: 'updated', integration: updated, changes });
+      return updated;
+    });
+  }
+
+  async rotateCredential(
+    request: ServiceRequest,
+    input: { readonly id: string; readonly credential: unknown },
+  ): Promise<Integration> {
+    const viewer = requirePermission(request.viewer, 'integration:manage');
+    const by = { viewer, requestId: request.requestId };
+    return this.#change(viewer, input.id, async (tx, current) => {
+      const credential = parseCredential(current.kind, input.credential);
+      const updated = await store.updateIntegration(tx, viewer.tenantId, {
+        ...asUntested(current, credential),
+        updatedAt: this.#options.clock.now(),
+      });
+      await this.#seal(tx, viewer, { id: updated.id, credential });
+      await this.#audit(tx, by, { verb: 'credential_rotated', integration: updated, changes: {} });
+      return updated;
+    });
+  }
+
+  async delete(request: ServiceRequest, id: string): Promise<Integration> {
+    const viewer = requirePermission(request.viewer, 'integration:manage');
+    const by = { viewer, requestId: request.requestId };
+    return this.#change(viewer, id, async (tx, current) => {
+      await store.deleteIntegration(tx, viewer.tenantId, current.id);
+      const { kind, name, baseUrl } = current;
+      await this.#audit(tx, by, { verb: 'deleted', integration: current, changes: { kind, name, baseUrl } });
+      return current;
+    });
+  }
+
+  /** @throws FlowgridError `NOT_FOUND` for an id that the tenant does not have, whatever its form. */
+  async #change(
+    viewer: TenantViewer,
+    id: string,
+    work: (tx: Transaction, current: Integration) => Promise<Integration>,
+  ): Promise<Integration> {
+    if (!isId(id)) throw notFound('Integration');
+    return this.#inTenant(viewer, async (tx) => {
+      const current = await store.findIntegrationForUpdate(tx, viewer.tenantId, id);
+      if (!current) throw notFound('Integration');
+      return work(tx, current);
+    });
+  }
+
+  async #inTenant<Result>(viewer: TenantViewer, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    try {
+      return await this.#options.database.inTenant(viewer.tenantId, work);
+    } catch (error) {
+      // Two callers wanted the same name or id at the same moment; the check before the write saw neither.
+      if (store.isUniqueViolation(error)) throw nameTaken();
+      throw error;
+    }
+  }
+
+  async #requireFreeName(
+    tx: Transaction,
+    viewer: TenantViewer,
+    wanted: { readonly kind: IntegrationKind; readonly name: string; readonly exceptId: string },
+  ): Promise<void> {
+    if (await store.isNameTaken(tx, viewer.tenantId, wanted)) throw nameTaken();
+  }
+
+  async #seal(
+    tx: Transaction,
+    { tenantId }: TenantViewer,
+    { id, credential }: { readonly id: string; readonly credential: Credential },
+  ): Promise<void> {
+    const fields = Object.entries(toFields(credential)).map(([field, value]) => ({
+      field,
+      envelope: this.#options.sealer.seal({ tenantId, integrationId: id, field }, value),
+    }));
+    const sealedAt = this.#options.clock.now();
+    await store.replaceCredential(tx, { tenantId, integrationId: id }, { fields, sealedAt });
+  }
+
+  async #audit(
+    tx: Transaction,
+    by: { readonly viewer: TenantViewer; readonly requestId: string },
+    change: { readonly verb: string; readonly integration: Integration; readonly changes: Changes },
+  ): Promise<void> {
+    const event = {
+      action: `integration.${change.verb}`,
+      resourceType: 'integration',
+      resourceId: change.integration.id,
+      changes: change.changes,
+    };
+    await tx.auditEvent.create({ data: auditRecord({ ...by, clock: this.#options.clock }, event) });
+  }
+}
+
+function nameTaken(): Error {
+  return invalidInput('TAKEN', 'Another integration of this kind has this name.', ['name']);
+}
+
+/** The integration with another credential: what was known of the former one is gone. */
+function asUntested(current: Integration, credential: Credential): Integration {
+  return {
+    ...current,
+    credentialHint: hintOf(credential),
+    status: 'UNTESTED',
+    lastError: null,
+    connectionRevision: current.connectionRevision + 1,
+  };
+}
+
+/** The credential is not compared: the answer would tell whether a guess is right. */
+function asRepeated(
+  existing: Integration,
+  wanted: Pick<Integration, 'kind' | 'name' | 'baseUrl'>,
+): Integration {
+  const isSame =
+    existing.kind === wanted.kind && existing.name === wanted.name && existing.baseUrl === wanted.baseUrl;
+  if (isSame) return existing;
+  throw new FlowgridError('CONFLICT', 'Another integration of this tenant has this id.');
+}

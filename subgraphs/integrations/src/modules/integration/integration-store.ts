@@ -1,0 +1,157 @@
+/** Rows of `integration` and `integration_credential`. */
+import { z } from 'zod';
+import type { Transaction } from '../../database.ts';
+import type { Integration as Row } from '../../generated/prisma/client.ts';
+import { Prisma } from '../../generated/prisma/client.ts';
+import type { SealedEnvelope } from './credential-sealer.ts';
+import {
+  INTEGRATION_KINDS,
+  INTEGRATION_STATUSES,
+  type Integration,
+  type IntegrationKind,
+  type IntegrationStatus,
+} from './integration.ts';
+
+export interface SealedField {
+  readonly field: string;
+  readonly envelope: SealedEnvelope;
+}
+
+export type NewIntegration = Omit<
+  Integration,
+  'status' | 'lastError' | 'lastTestedAt' | 'connectionRevision' | 'updatedAt'
+>;
+
+export interface TestOutcome {
+  readonly status: Exclude<IntegrationStatus, 'UNTESTED'>;
+  readonly lastError: string | null;
+  readonly lastTestedAt: Date;
+}
+
+const domains = z.object({ kind: z.enum(INTEGRATION_KINDS), status: z.enum(INTEGRATION_STATUSES) });
+
+export function toIntegration(row: Row): Integration {
+  const { tenantId: _tenantId, ...integration } = row;
+  return { ...integration, ...domains.parse(row) };
+}
+
+/** By name, and by id where kinds share a name: always the same order. */
+const BY_NAME = [{ name: 'asc' }, { id: 'asc' }] satisfies Prisma.IntegrationOrderByWithRelationInput[];
+
+export async function listIntegrations(
+  tx: Transaction,
+  tenantId: string,
+  kind: IntegrationKind | null,
+): Promise<readonly Integration[]> {
+  const where = kind === null ? { tenantId } : { tenantId, kind };
+  const rows = await tx.integration.findMany({ where, orderBy: BY_NAME });
+  return rows.map(toIntegration);
+}
+
+export async function findIntegrations(
+  tx: Transaction,
+  tenantId: string,
+  ids: readonly string[],
+): Promise<readonly Integration[]> {
+  const rows = await tx.integration.findMany({ where: { tenantId, id: { in: [...ids] } } });
+  return rows.map(toIntegration);
+}
+
+export async function findIntegration(
+  tx: Transaction,
+  tenantId: string,
+  id: string,
+): Promise<Integration | null> {
+  const row = await tx.integration.findFirst({ where: { tenantId, id } });
+  return row && toIntegration(row);
+}
+
+/** Locks the row until the transaction ends, so that what is decided from it still holds when it is written. */
+export async function findIntegrationForUpdate(
+  tx: Transaction,
+  tenantId: string,
+  id: string,
+): Promise<Integration | null> {
+  await tx.$queryRaw`SELECT 1 FROM integration WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid FOR UPDATE`;
+  return findIntegration(tx, tenantId, id);
+}
+
+export function countIntegrations(tx: Transaction, tenantId: string): Promise<number> {
+  return tx.integration.count({ where: { tenantId } });
+}
+
+export async function isNameTaken(
+  tx: Transaction,
+  tenantId: string,
+  wanted: { readonly kind: IntegrationKind; readonly name: string; readonly exceptId: string },
+): Promise<boolean> {
+  const { kind, name, exceptId } = wanted;
+  const row = await tx.integration.findFirst({
+    where: { tenantId, kind, name, id: { not: exceptId } },
+    select: { id: true },
+  });
+  return row !== null;
+}
+
+export async function insertIntegration(
+  tx: Transaction,
+  tenantId: string,
+  created: NewIntegration,
+): Promise<Integration> {
+  const row = await tx.integration.create({
+    data: { tenantId, ...created, status: 'UNTESTED', connectionRevision: 1, updatedAt: created.createdAt },
+  });
+  return toIntegration(row);
+}
+
+export async function updateIntegration(
+  tx: Transaction,
+  tenantId: string,
+  changed: Integration,
+): Promise<Integration> {
+  const { id, kind: _kind, createdAt: _createdAt, ...data } = changed;
+  const row = await tx.integration.update({ where: { tenantId_id: { tenantId, id } }, data });
+  return toIntegration(row);
+}
+
+/** Records a test unless address or credential have changed since it began; then the test says nothing of the present. */
+export async function recordTest(
+  tx: Transaction,
+  tenantId: string,
+  tested: { readonly id: string; readonly connectionRevision: number; readonly outcome: TestOutcome },
+): Promise<boolean> {
+  const { id, connectionRevision, outcome } = tested;
+  const { count } = await tx.integration.updateMany({
+    where: { tenantId, id, connectionRevision },
+    data: outcome,
+  });
+  return count === 1;
+}
+
+export async function deleteIntegration(tx: Transaction, tenantId: string, id: string): Promise<void> {
+  await tx.integration.delete({ where: { tenantId_id: { tenantId, id } } });
+}
+
+/** Puts a credential in the place of the former one. */
+export async function replaceCredential(
+  tx: Transaction,
+  place: { readonly tenantId: string; readonly integrationId: string },
+  sealed: { readonly fields: readonly SealedField[]; readonly sealedAt: Date },
+): Promise<void> {
+  await tx.integrationCredential.deleteMany({ where: place });
+  await tx.integrationCredential.createMany({
+    data: sealed.fields.map((field) => ({ ...place, ...field, sealedAt: sealed.sealedAt })),
+  });
+}
+
+export async function listSealedFields(
+  tx: Transaction,
+  place: { readonly tenantId: string; readonly integrationId: string },
+): Promise<readonly { readonly field: string; readonly envelope: unknown }[]> {
+  return tx.integrationCredential.findMany({ where: place, select: { field: true, envelope: true } });
+}
+
+/** True for the violation of a unique index: somebody else was faster. */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
+}

@@ -1,0 +1,27 @@
+import { mutationPayload } from '@flowgrid/platform';
+import type { Resolvers } from '../../generated/graphql.ts';
+
+export const resolvers: Resolvers = {
+  Query: {
+    integrations: (_root, { kind }, { request, services }) =>
+      services.integrations.list(request, kind ?? null),
+    integration: (_root, { id }, { loaders }) => loaders.integration.load(id),
+  },
+  Mutation: {
+    createIntegration: (_root, { input }, { request, services }) =>
+      mutationPayload('integration', () => services.integrations.create(request, input)),
+    updateIntegration: (_root, { input }, { request, services }) =>
+      mutationPayload('integration', () => services.integrations.update(request, input)),
+    rotateIntegrationCredential: (_root, { input }, { request, services }) =>
+      mutationPayload('integration', () => services.integrations.rotateCredential(request, input)),
+    testIntegration: async (_root, { input }, { request, services }) => {
+      const tested = await services.connectionTester.test(request, input.id);
+      return { ...tested, errors: [] };
+    },
+    deleteIntegration: (_root, { input }, { request, services }) =>
+      mutationPayload('integration', () => services.integrations.delete(request, input.id)),
+  },
+  Integration: {
+    __resolveReference: ({ id }, { loaders }) => loaders.integration.load(id),
+  },
+};
