@@ -105,8 +105,8 @@ export async function runAgent(run: AgentRun): Promise<string> {
     reportText(message, run.onText);
     if (message.type !== 'result') continue;
     if (message.subtype === 'success' && !message.is_error) return message.result;
-    const reasons = message.subtype === 'success' ? [message.result] : message.errors;
-    throw new Error('The agent stopped (' + message.subtype + '): ' + reasons.join('; '));
+    const reason = message.subtype === 'success' ? message.result : message.errors.join('; ');
+    throw new Error('The agent stopped: ' + (reason === '' ? message.subtype : reason));
   }
   throw new Error('The agent stopped without a result.');
 }
@@ -121,21 +121,23 @@ async function toOptions(run: AgentRun): Promise<Options> {
     settingSources: [],
     strictMcpConfig: true,
     mcpServers: { [SERVER]: createSdkMcpServer({ name: SERVER, version: '1.0.0', tools }) },
-    allowedTools: freeToolNames.map((name) => PREFIX + name),
-    canUseTool: askBefore(run.approve),
+    permissionMode: 'default',
+    canUseTool: decide(run.approve),
     ...(model === null ? {} : { model }),
     ...(run.abortController === undefined ? {} : { abortController: run.abortController }),
   };
 }
 
-function askBefore(approve: Approve): CanUseTool {
+/** The one place where a tool is let through: freely, after a person agreed, or not at all. */
+function decide(approve: Approve): CanUseTool {
   return async (qualifiedName, input) => {
-    const name = qualifiedName.startsWith(PREFIX) ? qualifiedName.slice(PREFIX.length) : qualifiedName;
-    if (!approvalToolNames.includes(name)) return { behavior: 'deny', message: 'This agent has no tool ' + name + '.' };
-    const isApproved = await approve(name, input);
-    return isApproved
-      ? { behavior: 'allow', updatedInput: input }
-      : { behavior: 'deny', message: 'A person refused ' + name + '. Do not try it again; say what is open.' };
+    const name = qualifiedName.startsWith(PREFIX) ? qualifiedName.slice(PREFIX.length) : '';
+    if (freeToolNames.includes(name)) return { behavior: 'allow', updatedInput: input };
+    if (!approvalToolNames.includes(name)) {
+      return { behavior: 'deny', message: 'This agent has no tool ' + qualifiedName + '.' };
+    }
+    if (await approve(name, input)) return { behavior: 'allow', updatedInput: input };
+    return { behavior: 'deny', message: 'A person refused ' + name + '. Do not try it again; say what is open.' };
   };
 }
 

@@ -29,6 +29,12 @@ export function asSentence(text: string): string {
   return /[.!?…]$/.test(line) ? capitalize(line) : `${capitalize(line)}.`;
 }
 
+/** The first two sentences: whoever describes a process begins with what it is about. */
+export function firstSentences(text: string): string {
+  const sentences = oneLine(text, 2_000).match(/[^.!?]+(?:[.!?]+(?=\s|$)|[.!?]|$)+/g) ?? [];
+  return clip(sentences.slice(0, 2).join('').trim(), 600);
+}
+
 /** Words in lower-case ASCII letters and digits. */
 export function toWords(text: string): readonly string[] {
   const plain = text.normalize('NFKD').replace(COMBINING_MARKS, '').toLowerCase();

@@ -40,13 +40,26 @@ export function isPerson(actor: ProcessActor | null): actor is ProcessActor {
   return actor !== null && actor.kind !== 'SYSTEM';
 }
 
+/** Verbs with which a person says yes or no, whatever else the sentence looks like. */
+const DECIDING_VERBS = new Set(['approve', 'authorise', 'authorize', 'decide', 'decline', 'reject', 'veto']);
+
 export function isHumanDecision(model: ProcessModel, activity: ProcessActivity): boolean {
-  return activity.kind === 'DECISION' && isPerson(findActor(model, activity.actorId));
+  const isDecision = activity.kind === 'DECISION' || DECIDING_VERBS.has(activity.verb.toLowerCase());
+  return isDecision && isPerson(findActor(model, activity.actorId));
+}
+
+/** What starts the process has happened before the agent begins. */
+export function startsProcess(model: ProcessModel, activity: ProcessActivity): boolean {
+  const { start, end } = activity.span;
+  return model.triggers.some(
+    ({ kind, span }) => kind === 'MESSAGE' && span.start <= start && end <= span.end,
+  );
 }
 
 export function performerOf(model: ProcessModel, activity: ProcessActivity): Performer {
   const actor = findActor(model, activity.actorId);
   if (actor?.kind === 'EXTERNAL') return 'PERSON';
+  if (startsProcess(model, activity)) return actor?.kind === 'SYSTEM' ? 'SYSTEM' : 'PERSON';
   if (isHumanDecision(model, activity)) return 'PERSON';
   if (activity.systemIds.length > 0) return 'AGENT';
   if (actor?.kind === 'SYSTEM') return 'SYSTEM';

@@ -112,6 +112,45 @@ describe('tools', () => {
     expect(tools).toEqual([]);
   });
 
+  test('what starts the process has already happened, and is no tool', () => {
+    const start = sampleActivity(0, {
+      id: 'a',
+      verb: 'report',
+      object: 'bug',
+      actorId: 'actor-2',
+      systemIds: ['system-2'],
+    });
+
+    const { definition } = proposeDefinition({
+      ...CLAIM_INPUT,
+      processModel: { ...CLAIM_MODEL, activities: [start] },
+    });
+
+    expect(definition.tools).toEqual([]);
+    expect(definition.instructions).toContain(
+      '1. **Report bug**. Claims handler has done this: it starts the process.',
+    );
+  });
+
+  test('to approve is a decision of a person, whatever kind the analysis gives it', () => {
+    const approve = sampleActivity(50, {
+      id: 'a',
+      verb: 'approve',
+      object: 'request',
+      actorId: 'actor-3',
+      systemIds: ['system-2'],
+    });
+
+    const { tools } = proposeDefinition({
+      ...CLAIM_INPUT,
+      processModel: { ...CLAIM_MODEL, activities: [approve] },
+    }).definition;
+
+    expect(tools.map(({ name, requiresApproval }) => [name, requiresApproval])).toEqual([
+      ['jira_approve_request', true],
+    ]);
+  });
+
   test('at most 64 are proposed, and a finding says what is missing', () => {
     const activities = Array.from({ length: 70 }, (_, index) =>
       sampleActivity(index, { id: `a${index}`, verb: 'update', object: `record ${index}`, systemIds: ['s'] }),
@@ -136,7 +175,7 @@ describe('instructions', () => {
 
       A customer sends a travel claim. The claims handler checks the claim in SAP and creates a Jira issue.
 
-      It starts with: a customer sends a travel claim.
+      It starts: a customer sends a travel claim.
 
       ## Who you work with
 
@@ -153,15 +192,15 @@ describe('instructions', () => {
 
       ## Steps
 
-      1. **Send travel claim**. Customer does this; wait for it. Gives: travel claim.
+      1. **Send travel claim**. Customer has done this: it starts the process.
       2. **Check claim**. You do this, on behalf of: Claims handler. Use \`sap_check_claim\`. Needs: travel claim and claim amount.
-      3. **Create Jira issue**. You do this, on behalf of: Claims handler. Use \`jira_create_issue\`. Needs: travel claim. Gives: Jira issue.
+      3. **Create Jira issue**. You do this, on behalf of: Claims handler. Use \`jira_create_issue\`. Needs: travel claim.
       4. **Choose** exactly one way:
-         - If the claim amount is above 5,000 EUR: go to step 5.
-         - Otherwise: go to step 6.
+          - If the claim amount is above 5,000 EUR: go to step 5.
+          - Otherwise: go to step 6.
       5. **Approve payout**. Team lead decides: put the facts together, ask, and wait.
       6. **Book payout**. You do this. Use \`sap_book_payout\`. Needs: claim amount.
-      7. **Inform customer**. You do this. To: customer.
+      7. **Inform customer**. You write this; no tool sends it, so hand the text over. To: customer.
 
       ## Rules
 

@@ -63,7 +63,7 @@ export function proposeDefinition(input: ProposalInput): Proposal {
     }),
     model: base?.model ?? { ...input.model, temperature: null, maxOutputTokens: null },
     tools: proposed.tools,
-    skills: proposeSkills({ name, summary, processModel }),
+    skills: proposeSkills({ name, description: input.description, processModel }),
     guardrails,
     inputModes: [...MODES],
     outputModes: [...MODES],
@@ -109,12 +109,12 @@ function summarize(model: ProcessModel, tools: readonly AgentTool[]): string {
   const systems = model.systems.slice(0, 6).map(({ name }) => oneLine(name, 60));
   const decisions = model.activities.filter((activity) => isHumanDecision(model, activity)).length;
   const parts = [
-    count(toSteps(model).length, 'step'),
     count(tools.length, 'tool'),
     count(decisions, 'decision by a person', 'decisions by people'),
     count(model.openQuestions.length, 'open question'),
   ];
-  return `Works through ${listInWords(parts)}${systems.length === 0 ? '' : ` with ${listInWords(systems)}`}.`;
+  const where = systems.length === 0 ? '' : ` with ${listInWords(systems)}`;
+  return `${count(toSteps(model).length, 'step')}${where}: ${listInWords(parts)}.`;
 }
 
 function count(number: number, singular: string, plural = `${singular}s`): string {

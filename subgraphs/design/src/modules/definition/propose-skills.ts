@@ -1,7 +1,15 @@
 /** What the agent offers to others: the process as a whole, and its work in each system. */
 import type { ProcessActivity, ProcessModel, ProcessSystem } from '../process-model/process-model.ts';
 import type { AgentSkill } from './agent-definition.ts';
-import { asSentence, listInWords, oneLine, takeUnique, toIdentifier, toWords } from './plain-text.ts';
+import {
+  asSentence,
+  firstSentences,
+  listInWords,
+  oneLine,
+  takeUnique,
+  toIdentifier,
+  toWords,
+} from './plain-text.ts';
 import { activityTitle } from './process-steps.ts';
 import { isAgentWork } from './propose-tools.ts';
 
@@ -9,16 +17,16 @@ const MAX_SYSTEM_SKILLS = 12;
 
 export interface SkillsInput {
   readonly name: string;
-  readonly summary: string;
+  readonly description: string;
   readonly processModel: ProcessModel;
 }
 
-export function proposeSkills({ name, summary, processModel }: SkillsInput): readonly AgentSkill[] {
+export function proposeSkills({ name, description, processModel }: SkillsInput): readonly AgentSkill[] {
   const taken = new Set<string>();
   const whole: AgentSkill = {
     id: takeUnique(toSkillId(name), taken),
     name,
-    description: summary,
+    description: firstSentences(description),
     tags: uniqueTags(processModel.systems.map((system) => system.name)),
     examples: processModel.triggers
       .slice(0, 5)

@@ -17,7 +17,14 @@ import {
   toStem,
   toWords,
 } from './plain-text.ts';
-import { activityTitle, findActor, isHumanDecision, nextActivities, performerOf } from './process-steps.ts';
+import {
+  activityTitle,
+  findActor,
+  isHumanDecision,
+  nextActivities,
+  performerOf,
+  startsProcess,
+} from './process-steps.ts';
 
 export const MAX_TOOLS = 64;
 const MAX_NAME_LENGTH = 60;
@@ -68,7 +75,7 @@ function tooManyFinding(count: number): readonly Finding[] {
 function collectActions(model: ProcessModel): readonly SystemAction[] {
   const actions = new Map<string, SystemAction>();
   for (const activity of model.activities) {
-    if (findActor(model, activity.actorId)?.kind === 'EXTERNAL') continue;
+    if (isDoneElsewhere(model, activity)) continue;
     for (const system of model.systems.filter(({ id }) => activity.systemIds.includes(id))) {
       const key = actionWords(system, activity).map(toStem).join(' ');
       const known = actions.get(key);
@@ -79,6 +86,11 @@ function collectActions(model: ProcessModel): readonly SystemAction[] {
     }
   }
   return [...actions.values()];
+}
+
+/** What outside parties do, and what has happened before the agent begins, is not for the agent to do again. */
+function isDoneElsewhere(model: ProcessModel, activity: ProcessActivity): boolean {
+  return findActor(model, activity.actorId)?.kind === 'EXTERNAL' || startsProcess(model, activity);
 }
 
 function actionWords(system: ProcessSystem, activity: ProcessActivity): readonly string[] {

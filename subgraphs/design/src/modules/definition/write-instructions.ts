@@ -2,7 +2,7 @@
 import type { ProcessActor, ProcessModel } from '../process-model/process-model.ts';
 import type { AgentTool, Guardrail } from './agent-definition.ts';
 import type { HandOff } from './find-hand-offs.ts';
-import { asSentence, clip, listInWords, oneLine } from './plain-text.ts';
+import { asSentence, clip, firstSentences, listInWords, oneLine } from './plain-text.ts';
 import { activityTitle, findActor, isHumanDecision, toSteps } from './process-steps.ts';
 import { stepLines } from './write-steps.ts';
 
@@ -24,7 +24,7 @@ export function writeInstructions(input: InstructionsInput): string {
   const { processModel } = input;
   const sections = [
     `# ${oneLine(input.name)}`,
-    section('Purpose', [purpose(input.description), startSentence(processModel)].filter(Boolean)),
+    section('Purpose', [firstSentences(input.description), startSentence(processModel)].filter(Boolean)),
     section('Who you work with', bullets(processModel.actors.map(actorLine))),
     section('Tools', bullets(input.tools.map(toolLine))),
     section('Steps', stepSection(input)),
@@ -56,16 +56,12 @@ function bullets(items: readonly string[]): readonly string[] {
     .map((item) => `- ${item}`);
 }
 
-/** The first sentences of the description: it was written to say what this is about. */
-function purpose(description: string): string {
-  const line = oneLine(description, 2_000);
-  const sentences = line.match(/[^.!?]+(?:[.!?]+(?=\s|$)|[.!?]|$)+/g) ?? [];
-  return clip(sentences.slice(0, 2).join('').trim(), 600);
-}
-
 function startSentence(model: ProcessModel): string {
   const triggers = model.triggers.slice(0, 5).map(({ description }) => oneLine(description, 160));
-  return triggers.length === 0 ? '' : `\nIt starts with: ${triggers.join('; ')}.`;
+  const inSentence = triggers.map((text) =>
+    text.replace(/^(?:When|If|Once|Every|Each|As|After|Whenever)\b/, (word) => word.toLowerCase()),
+  );
+  return inSentence.length === 0 ? '' : `\nIt starts: ${inSentence.join('; ')}.`;
 }
 
 function actorLine(actor: ProcessActor): string {

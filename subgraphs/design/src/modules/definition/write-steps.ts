@@ -1,7 +1,14 @@
 /** One step of the process as lines of markdown. */
 import type { ProcessActivity, ProcessGateway, ProcessModel } from '../process-model/process-model.ts';
 import { capitalize, listInWords, oneLine } from './plain-text.ts';
-import { activityTitle, findActor, isPerson, performerOf } from './process-steps.ts';
+import {
+  activityTitle,
+  findActor,
+  isHumanDecision,
+  isPerson,
+  performerOf,
+  startsProcess,
+} from './process-steps.ts';
 import type { Branch, ProcessStep } from './process-steps.ts';
 
 export function stepLines(
@@ -9,11 +16,19 @@ export function stepLines(
   model: ProcessModel,
   toolNames: ReadonlyMap<string, readonly string[]>,
 ): readonly string[] {
-  if (step.type === 'GATEWAY')
-    return [`${step.number}. ${GATEWAY_TITLES[step.gateway.kind]}`, ...branchLines(step.branches)];
+  if (step.type === 'GATEWAY') {
+    const { kind } = step.gateway;
+    return [`${step.number}. ${GATEWAY_TITLES[kind]}`, ...branchLines(step.branches, kind === 'XOR')];
+  }
   const details = activityDetails(step.activity, model, toolNames.get(step.activity.id) ?? []);
   const line = `${step.number}. **${activityTitle(step.activity)}**. ${details.join(' ')}`;
-  return [line, ...branchLines(step.branches.filter((branch) => !isJustNext(branch, step.number)))];
+  return [
+    line,
+    ...branchLines(
+      step.branches.filter((branch) => !isJustNext(branch, step.number)),
+      false,
+    ),
+  ];
 }
 
 function isJustNext(branch: Branch, number: number): boolean {
@@ -28,12 +43,13 @@ const GATEWAY_TITLES: Readonly<Record<ProcessGateway['kind'], string>> = {
 
 const OTHERWISE = /^(?:otherwise|else|if not|in all other cases)$/i;
 
-function branchLines(branches: readonly Branch[]): readonly string[] {
+function branchLines(branches: readonly Branch[], isChoice: boolean): readonly string[] {
+  const hasCondition = branches.some(({ condition }) => condition !== null);
   return branches.map((branch) => {
     const target = branch.step === null ? 'the process ends' : `go to step ${branch.step}`;
-    const condition = bareCondition(branch.condition ?? '');
-    if (condition === '') return `   - ${capitalize(target)}.`;
-    return `   - ${OTHERWISE.test(condition) ? 'Otherwise' : `If ${condition}`}: ${target}.`;
+    const condition = bareCondition(branch.condition ?? (isChoice && hasCondition ? 'otherwise' : ''));
+    if (condition === '') return `    - ${capitalize(target)}.`;
+    return `    - ${OTHERWISE.test(condition) ? 'Otherwise' : `If ${condition}`}: ${target}.`;
   });
 }
 
@@ -48,24 +64,38 @@ function activityDetails(
   model: ProcessModel,
   tools: readonly string[],
 ): readonly string[] {
-  const data = (ids: readonly string[]): string =>
-    listInWords(model.dataObjects.filter(({ id }) => ids.includes(id)).map(({ name }) => oneLine(name, 80)));
   const recipient = findActor(model, activity.recipientId);
-  const details = [performerSentence(activity, model)];
+  const needs = dataNames(model, activity, activity.inputIds);
+  const gives = dataNames(model, activity, activity.outputIds);
+  const details = [performerSentence(activity, model, tools)];
   if (tools.length > 0) details.push(`Use ${listInWords(tools.map((name) => `\`${name}\``))}.`);
   if (recipient !== null) details.push(`To: ${oneLine(recipient.name, 80)}.`);
-  if (activity.inputIds.length > 0) details.push(`Needs: ${data(activity.inputIds)}.`);
-  if (activity.outputIds.length > 0) details.push(`Gives: ${data(activity.outputIds)}.`);
+  if (needs !== '') details.push(`Needs: ${needs}.`);
+  if (gives !== '') details.push(`Gives: ${gives}.`);
   return details;
 }
 
-function performerSentence(activity: ProcessActivity, model: ProcessModel): string {
+/** What the step's own title names already is not said again. */
+function dataNames(model: ProcessModel, activity: ProcessActivity, ids: readonly string[]): string {
+  const named = model.dataObjects.filter(({ id, name }) => ids.includes(id) && name !== activity.object);
+  return listInWords(named.map(({ name }) => oneLine(name, 80)));
+}
+
+function performerSentence(activity: ProcessActivity, model: ProcessModel, tools: readonly string[]): string {
   const actor = findActor(model, activity.actorId);
   const name = capitalize(oneLine(actor?.name ?? 'A person', 80));
+  if (startsProcess(model, activity)) return `${name} has done this: it starts the process.`;
   const performer = performerOf(model, activity);
-  if (performer === 'AGENT') return isPerson(actor) ? `You do this, on behalf of: ${name}.` : 'You do this.';
+  if (performer === 'AGENT')
+    return agentSentence(activity, isPerson(actor) ? `, on behalf of: ${name}` : '', tools);
   if (performer === 'SYSTEM') return `${name} does this by itself; check that it has happened.`;
-  if (activity.kind === 'DECISION') return `${name} decides: put the facts together, ask, and wait.`;
+  if (isHumanDecision(model, activity)) return `${name} decides: put the facts together, ask, and wait.`;
   if (actor?.kind === 'EXTERNAL') return `${name} does this; wait for it.`;
   return `${name} does this; help to prepare it and wait until it is done.`;
+}
+
+function agentSentence({ kind }: ProcessActivity, behalf: string, tools: readonly string[]): string {
+  if (tools.length === 0 && kind === 'SEND')
+    return `You write this${behalf}; no tool sends it, so hand the text over.`;
+  return kind === 'RECEIVE' && tools.length === 0 ? `You wait for this${behalf}.` : `You do this${behalf}.`;
 }
