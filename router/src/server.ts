@@ -1,16 +1,7 @@
 /** Puts the router together on one HTTP server. */
-import type { FastifyError, FastifyInstance } from 'fastify';
-import {
-  FlowgridError,
-  createHttpServer,
-  errorKind,
-  listen,
-  type Clock,
-  type Logger,
-  type RunningServer,
-} from '@flowgrid/platform';
+import { createHttpServer, listen, type Clock, type Logger, type RunningServer } from '@flowgrid/platform';
+import { addErrorAnswers } from './error-answers.ts';
 import { clientAddressOf } from './client-address.ts';
-import { formatRouterError, logRouterError } from './gateway/errors.ts';
 import { Executor } from './gateway/executor.ts';
 import { addGraphqlHttp } from './gateway/http.ts';
 import { OperationReader } from './gateway/operations.ts';
@@ -142,33 +133,4 @@ function createUpstream(
   return new Map(
     supergraph.subgraphs.map((subgraph) => [subgraph.name, stack.use(new UpstreamClient(subgraph, logger))]),
   );
-}
-
-/** Everything that is no GraphQL answer has the same form: `{ errors: [...] }`. */
-function addErrorAnswers(app: FastifyInstance, logger: Logger): void {
-  app.setNotFoundHandler((request, reply) =>
-    reply.status(404).send({
-      errors: [formatRouterError(new FlowgridError('NOT_FOUND', 'Not found.'), request.id)],
-    }),
-  );
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const refusal = toRefusal(error);
-    logRouterError(logger, refusal, request.id);
-    const status = refusal instanceof FlowgridError ? errorKind(refusal.code).status : 500;
-    // Fastify knows the fitting status of a body that it could not read.
-    const isUnreadable = error.statusCode !== undefined && error.statusCode < 500;
-    return reply
-      .status(isUnreadable ? (error.statusCode ?? status) : status)
-      .send({ errors: [formatRouterError(refusal, request.id)] });
-  });
-}
-
-function toRefusal(error: FastifyError): unknown {
-  if (error.statusCode === 413) {
-    return new FlowgridError('PAYLOAD_TOO_LARGE', `The body is larger than ${BODY_LIMIT_BYTES} bytes.`);
-  }
-  if (error.statusCode !== undefined && error.statusCode < 500) {
-    return new FlowgridError('BAD_USER_INPUT', error.message);
-  }
-  return error;
 }

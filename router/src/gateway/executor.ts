@@ -66,8 +66,9 @@ export class Executor {
     });
     const variables = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables, {
       maxErrors: 10,
+      hideSuggestions: true,
     });
-    if (variables.errors) return { errors: variables.errors };
+    if (variables.errors) return { errors: variables.errors.map(toInputError) };
     const tooCostly = checkCost({ document, operation, schema, variables: variables.coerced }, limits);
     if (tooCostly) return { errors: [tooCostly] };
     return this.#filterAndPlan(request, operation);
@@ -185,6 +186,13 @@ export class Executor {
       overallCachePolicy: undefined,
     };
   }
+}
+
+function toInputError(error: GraphQLError): GraphQLError {
+  return new GraphQLError(error.message, {
+    ...(error.nodes && { nodes: error.nodes }),
+    extensions: { code: 'BAD_USER_INPUT' },
+  });
 }
 
 export function deniedError(path: readonly (string | number)[], isAnonymous: boolean): GraphQLError {

@@ -168,7 +168,8 @@ function collect(
   const [key, ...rest] = path;
   if (key === undefined || !isRecord(value) || !Object.hasOwn(value, key)) return;
   if (rest.length === 0) {
-    found.places.push([...at, key]);
+    // A value can come of the same key in another fragment, which the viewer may have.
+    if (value[key] === null) found.places.push([...at, key]);
     return;
   }
   collect(rest, value[key], [...at, key], found);

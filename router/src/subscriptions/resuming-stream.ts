@@ -8,6 +8,8 @@ const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 2_000;
 /** How long a subgraph may be away before its streams are given up. */
 const ABSENCE_LIMIT_MS = 60_000;
+/** A stream that was open for longer was no failed attempt. */
+const SETTLED_MS = 10_000;
 
 export interface ResumingStreamOptions {
   readonly client: UpstreamClient;
@@ -17,60 +19,92 @@ export interface ResumingStreamOptions {
   readonly signal: AbortSignal;
 }
 
-interface Progress {
-  last: number | null;
-  /** Since when the subgraph is away; null while events or a connection are there. */
-  lostAt: number | null;
-  attempts: number;
-}
-
 /** @throws what `UpstreamClient.stream` throws, and `SERVICE_UNAVAILABLE` when a lost stream cannot be continued. */
 export async function* resumingStream(
   options: ResumingStreamOptions,
 ): AsyncGenerator<UpstreamEvent, void, undefined> {
   const { client, resumption, operationName, token, signal } = options;
-  const progress: Progress = { last: null, lostAt: null, attempts: 0 };
-  let isFirst = true;
+  const progress = new Progress(resumption);
   while (!signal.aborted) {
+    const openedAt = performance.now();
     try {
-      const stream = client.stream({ ...queryFrom(resumption, progress.last), operationName, token, signal });
-      for await (const event of stream) {
-        isFirst = false;
-        progress.lostAt = null;
-        progress.attempts = 0;
-        const sequence = resumption.sequenceOf(event);
-        if (sequence !== null && progress.last !== null && sequence <= progress.last) continue;
-        progress.last = sequence ?? progress.last;
-        yield event;
-      }
+      yield* newEvents(client.stream({ ...progress.query(), operationName, token, signal }), progress);
       return;
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof UpstreamLost)) throw error;
-      const neverOpened = isFirst && !error.wasOpen;
-      if (neverOpened || !resumption.continueAfter || isGivenUp(progress)) throw streamLost(error);
-      isFirst = false;
-      await pause(progress, signal);
+      if (!progress.mayContinue(error, openedAt)) throw streamLost(error);
+      await pause(progress.nextPause(), signal);
     }
   }
 }
 
-function queryFrom(resumption: Resumption, last: number | null): StreamQuery {
-  return last === null || !resumption.continueAfter ? resumption.start : resumption.continueAfter(last);
+async function* newEvents(
+  stream: AsyncIterable<UpstreamEvent>,
+  progress: Progress,
+): AsyncGenerator<UpstreamEvent, void, undefined> {
+  for await (const event of stream) {
+    if (progress.advance(event)) yield event;
+  }
 }
 
-function isGivenUp(progress: Progress): boolean {
-  progress.lostAt ??= performance.now();
-  return performance.now() - progress.lostAt > ABSENCE_LIMIT_MS;
+/** How far a stream came, and how long its subgraph is away. */
+class Progress {
+  readonly #resumption: Resumption;
+  #last: number | null = null;
+  #hasBegun = false;
+  /** Null while the subgraph is there. */
+  #lostAt: number | null = null;
+  #attempts = 0;
+
+  constructor(resumption: Resumption) {
+    this.#resumption = resumption;
+  }
+
+  query(): StreamQuery {
+    const { start, continueAfter } = this.#resumption;
+    return this.#last === null || !continueAfter ? start : continueAfter(this.#last);
+  }
+
+  /** False for an event that was seen before. */
+  advance(event: UpstreamEvent): boolean {
+    this.#hasBegun = true;
+    this.#isBack();
+    const sequence = this.#resumption.sequenceOf(event);
+    if (sequence === null) return true;
+    if (this.#last !== null && sequence <= this.#last) return false;
+    this.#last = sequence;
+    return true;
+  }
+
+  mayContinue(loss: UpstreamLost, openedAt: number): boolean {
+    const now = performance.now();
+    if (!this.#resumption.continueAfter) return false;
+    // A subscriber that was never connected learns at once that the subgraph is away.
+    if (!this.#hasBegun && !loss.wasOpen) return false;
+    this.#hasBegun = true;
+    // A quiet stream shows by its age alone that the subgraph was there.
+    if (loss.wasOpen && now - openedAt > SETTLED_MS) this.#isBack();
+    this.#lostAt ??= now;
+    return now - this.#lostAt <= ABSENCE_LIMIT_MS;
+  }
+
+  nextPause(): number {
+    const wait = Math.min(FIRST_RETRY_MS * 2 ** this.#attempts, MAX_RETRY_MS);
+    this.#attempts += 1;
+    // Spread out, so that the streams of a restarted subgraph do not come back in one instant.
+    return wait * (0.5 + Math.random() / 2);
+  }
+
+  #isBack(): void {
+    this.#lostAt = null;
+    this.#attempts = 0;
+  }
 }
 
-async function pause(progress: Progress, signal: AbortSignal): Promise<void> {
-  const wait = Math.min(FIRST_RETRY_MS * 2 ** progress.attempts, MAX_RETRY_MS);
-  progress.attempts += 1;
-  // Spread out, so that the streams of a restarted subgraph do not come back in one instant.
-  const spread = wait * (0.5 + Math.random() / 2);
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
-    await delay(spread, undefined, { signal });
+    await delay(ms, undefined, { signal });
   } catch (error) {
     // The subscriber left while waiting; the loop ends by itself.
     if (!signal.aborted) throw error;

@@ -63,10 +63,16 @@ class Sessions {
     const wakeUp = (): void => wake();
     this.#wakes.add(wakeUp);
     this.openStreams += 1;
+    const leave = (): void => {
+      if (this.#wakes.delete(wakeUp)) this.openStreams -= 1;
+    };
     const stream: AsyncIterableIterator<{ progress: object }> = {
       next: async () => {
         for (;;) {
-          if (isDone) return { done: true, value: undefined };
+          if (isDone) {
+            leave();
+            return { done: true, value: undefined };
+          }
           const event = this.#events.get(sessionId)?.[last];
           if (event) {
             last = event.sequence;
@@ -79,7 +85,7 @@ class Sessions {
         }
       },
       return: () => {
-        if (this.#wakes.delete(wakeUp)) this.openStreams -= 1;
+        leave();
         isDone = true;
         wake();
         return Promise.resolve({ done: true, value: undefined });

@@ -127,7 +127,7 @@ export async function startSubgraphs(): Promise<Fixture> {
       running.set(name, await startPlain(listener, ports.get(name) ?? 0));
     },
     [Symbol.asyncDispose]: async () => {
-      for (const name of [...running.keys()]) await stop(name);
+      for (const name of running.keys()) await stop(name);
     },
   };
 }

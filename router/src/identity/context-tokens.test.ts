@@ -1,0 +1,151 @@
+import { createLogger } from '@flowgrid/platform';
+import { createMemoryPubSub } from '@flowgrid/messaging';
+import { beforeEach, expect, test } from 'vitest';
+import { ManualClock } from '../testkit/clock.ts';
+import { FakeExchange } from '../testkit/fake-exchange.ts';
+import { until } from '../testkit/wait.ts';
+import { ContextTokens } from './context-tokens.ts';
+import { listenForRevocations } from './revocations.ts';
+
+const SECOND = 1_000;
+const logger = createLogger({ name: 'test', level: 'silent' });
+
+let clock: ManualClock;
+let exchange: FakeExchange;
+let tokens: ContextTokens;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  exchange = new FakeExchange(clock);
+  exchange.grant('a', { permissions: ['agent:read'] });
+  tokens = new ContextTokens({ exchange, clock, logger, renewAfterMs: 60 * SECOND });
+});
+
+test('requests with one token ask auth once', async () => {
+  const grants = await Promise.all([tokens.resolve('a'), tokens.resolve('a')]);
+  clock.advance(59 * SECOND);
+
+  expect(await tokens.resolve('a')).toBe(grants[0]);
+  expect(grants[1]).toBe(grants[0]);
+  expect(exchange.asked).toEqual(['a']);
+});
+
+test('anonymous grants are kept as well', async () => {
+  exchange.grant(null, {});
+
+  await tokens.resolve(null);
+  const { anonymous } = await tokens.resolve(null);
+
+  expect(anonymous).toBe(true);
+  expect(exchange.asked).toEqual([null]);
+});
+
+test('after the renewal time the known grant is used while a new one is fetched', async () => {
+  const first = await tokens.resolve('a');
+  clock.advance(61 * SECOND);
+
+  const second = await tokens.resolve('a');
+
+  expect(second).toBe(first);
+  await until(async () => (await tokens.resolve('a')) !== first, 'the renewal is used');
+  expect(exchange.asked).toEqual(['a', 'a']);
+});
+
+// A revocation whose notice was lost: the token must not work for longer than one and a half renewal times.
+test('a revoked token is refused within one and a half renewal times without any notice', async () => {
+  await tokens.resolve('a');
+  exchange.refuse('a');
+  clock.advance(90 * SECOND);
+
+  await expect(tokens.resolve('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+});
+
+test('while auth is away a grant is used until it expires, and not longer', async () => {
+  const grant = await tokens.resolve('a');
+  exchange.isReachable = false;
+
+  clock.advance(299 * SECOND);
+  expect(await tokens.resolve('a')).toBe(grant);
+
+  clock.advance(2 * SECOND);
+  await expect(tokens.resolve('a')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+});
+
+test('while auth is away it is not asked for every request', async () => {
+  await tokens.resolve('a');
+  exchange.isReachable = false;
+  clock.advance(100 * SECOND);
+
+  for (let request = 0; request < 10; request += 1) await tokens.resolve('a');
+
+  expect(exchange.asked).toEqual(['a', 'a']);
+});
+
+test('an unknown token is refused while auth is away', async () => {
+  exchange.isReachable = false;
+
+  await expect(tokens.resolve('a')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+});
+
+test('a grant is not used after its access token has expired', async () => {
+  exchange.grant('short', { accessTokenExpiresAt: new Date(clock.now().getTime() + 10 * SECOND) });
+  await tokens.resolve('short');
+  exchange.refuse('short');
+  clock.advance(10 * SECOND);
+
+  await expect(tokens.resolve('short')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+});
+
+test.each([
+  ['its session', 'session-of-a'],
+  ['its user', 'user:actor-of-a'],
+  ['its tenant', 'tenant:tenant-1'],
+])('a notice about %s drops a grant at once, and no other', async (_name, notice) => {
+  await using pubsub = createMemoryPubSub();
+  const heard: (string | null)[] = [];
+  listenForRevocations({ pubsub, tokens, onRevoked: (message) => heard.push(message), logger });
+  exchange.grant('b', { tenantId: 'tenant-2' });
+  await tokens.resolve('a');
+  const other = await tokens.resolve('b');
+  exchange.refuse('a');
+
+  await pubsub.publish('revocations', notice);
+
+  await until(() => heard.length === 1, 'the notice is heard');
+  await expect(tokens.resolve('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  expect(await tokens.resolve('b')).toBe(other);
+});
+
+test('a gap in the notices drops every grant', async () => {
+  await tokens.resolve('a');
+  let announceGap: (() => void) | undefined;
+  const pubsub = {
+    publish: () => Promise.resolve(),
+    subscribe: (_channel: string, subscriber: { readonly onGap?: () => void }) => {
+      announceGap = subscriber.onGap;
+      return Promise.resolve({ unsubscribe: () => undefined });
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  listenForRevocations({ pubsub, tokens, onRevoked: () => undefined, logger });
+  exchange.refuse('a');
+
+  announceGap?.();
+
+  await expect(tokens.resolve('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+});
+
+// A revocation that arrives while auth is answering must not be undone by that answer.
+test('a grant that was on its way when a revocation came is not kept', async () => {
+  const pending = tokens.resolve('a');
+  tokens.revoke(null);
+  await pending;
+  exchange.refuse('a');
+
+  await expect(tokens.resolve('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+});
+
+test('a token of absurd length is refused without asking auth', async () => {
+  await expect(tokens.resolve('x'.repeat(64 * 1024))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  expect(exchange.asked).toEqual([]);
+});

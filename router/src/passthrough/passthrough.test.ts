@@ -1,0 +1,175 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { createLogger, createHttpServer, listen, type RunningServer } from '@flowgrid/platform';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addErrorAnswers } from '../error-answers.ts';
+import { startPlain } from '../testkit/subgraphs.ts';
+import { addPassthrough } from './proxy.ts';
+import { PLAIN_ROUTES } from './routes.ts';
+
+interface Seen {
+  readonly url: string | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+let seen: Seen[] = [];
+let answer: (request: IncomingMessage, response: ServerResponse) => void = (_request, response) => {
+  response.end('ok');
+};
+let service: RunningServer;
+let router: RunningServer;
+const stack = new AsyncDisposableStack();
+
+const record: RequestListener = (request, response) => {
+  const run = async (): Promise<void> => {
+    if (request.method === 'POST') {
+      seen.push({ url: request.url, headers: request.headers, body: await text(request) });
+    } else {
+      seen.push({ url: request.url, headers: request.headers, body: '' });
+    }
+    answer(request, response);
+  };
+  // A body that is cut off rejects; the router has answered its client by then.
+  run().catch(() => response.destroy());
+};
+
+beforeAll(async () => {
+  service = stack.use(await startPlain(record));
+  const logger = createLogger({ name: 'test', level: 'silent' });
+  const options = { name: 'router', host: '127.0.0.1', port: 0, logger, checkReady: () => Promise.resolve() };
+  const app = createHttpServer(options);
+  addErrorAnswers(app, logger);
+  stack.use(
+    addPassthrough(app, {
+      routes: PLAIN_ROUTES,
+      baseUrlOf: (name) => (name === 'auth' ? 'http://127.0.0.1:1' : service.url),
+      clientAddressOf: () => '192.0.2.1',
+      logger,
+      timeoutMs: 500,
+    }),
+  );
+  router = stack.use(await listen(app, options));
+});
+
+afterAll(() => stack.disposeAsync());
+
+test('an answer is passed on as it comes, before it is complete', async () => {
+  seen = [];
+  const finish = Promise.withResolvers<void>();
+  answer = (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/zip', 'content-disposition': 'attachment' });
+    response.write('first');
+    void finish.promise.then(() => response.end('second'));
+  };
+
+  const response = await fetch(`${router.url}/artifacts/a1?signature=x%2Fy`);
+  const reader = response.body?.getReader();
+  const first = await reader?.read();
+  finish.resolve();
+  const second = await reader?.read();
+
+  expect(Buffer.from(first?.value ?? []).toString()).toBe('first');
+  expect(Buffer.from(second?.value ?? []).toString()).toBe('second');
+  expect(response.headers.get('content-disposition')).toBe('attachment');
+  expect(seen[0]?.url).toBe('/artifacts/a1?signature=x%2Fy');
+});
+
+test('the body of a hook arrives byte for byte, with its signature and its own authorization', async () => {
+  seen = [];
+  answer = (_request, response) => response.writeHead(202).end();
+  const body = '{ "a" :1,\n"b":"ü" }';
+
+  const response = await fetch(`${router.url}/hooks/h1`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-hub-signature-256': 'sha256=1',
+      authorization: 'Basic a',
+    },
+    body,
+  });
+
+  expect(response.status).toBe(202);
+  expect(seen[0]?.body).toBe(body);
+  expect(seen[0]?.headers).toMatchObject({ 'x-hub-signature-256': 'sha256=1', authorization: 'Basic a' });
+});
+
+// Who asks and from where is said by the router alone; a client that writes these headers is lying.
+test('identity and hop-by-hop headers of the client do not reach the service', async () => {
+  seen = [];
+  answer = (_request, response) => response.end('ok');
+
+  const socket = connect(router.port, '127.0.0.1');
+  socket.end(
+    [
+      'GET /artifacts/a2 HTTP/1.1',
+      'Host: evil.test',
+      'Connection: close, X-Hop',
+      'X-Hop: 1',
+      'TE: trailers',
+      'Authorization: Bearer stolen',
+      'Cookie: a=b',
+      'X-Tenant-Id: t',
+      'X_Tenant_Id: t',
+      'X-User-Id: u',
+      'X-Forwarded-For: 6.6.6.6',
+      'Forwarded: for=6.6.6.6',
+      'X-Client-Address: 6.6.6.6',
+      'X-Kept: yes',
+      '',
+      '',
+    ].join('\r\n'),
+  );
+  await text(socket);
+
+  const { 'x-request-id': requestId, host, ...rest } = seen[0]?.headers ?? {};
+  expect(rest).toEqual({ connection: 'keep-alive', 'x-client-address': '192.0.2.1', 'x-kept': 'yes' });
+  expect(requestId).toBeTypeOf('string');
+  expect(host).toBe(new URL(service.url).host);
+});
+
+test('headers of the service that are not for clients stay inside', async () => {
+  answer = (_request, response) => {
+    response
+      .writeHead(200, { 'set-cookie': 'a=b', connection: 'x-inner', 'x-inner': '1', etag: '"1"' })
+      .end();
+  };
+
+  const { headers } = await fetch(`${router.url}/t/acme/agents/helper/.well-known/agent-card.json`);
+
+  expect(headers.get('set-cookie')).toBeNull();
+  expect(headers.get('x-inner')).toBeNull();
+  expect(headers.get('etag')).toBe('"1"');
+});
+
+// The services answer each other under /internal; a path that becomes one on its way must not get there.
+test.each([
+  '/internal/context',
+  '/artifacts/..%2finternal%2fcontext',
+  '/artifacts/%2e%2e',
+  '/hooks/../internal/context',
+  '/t/../agents/x/.well-known/agent-card.json',
+  '/nothing',
+])('%s is not found, and no service hears of it', async (path) => {
+  seen = [];
+  const socket = connect(router.port, '127.0.0.1');
+  socket.end(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+
+  expect(await text(socket)).toMatch(/^HTTP\/1.1 404/);
+  expect(seen).toEqual([]);
+});
+
+test('a service that is away is answered with 503', async () => {
+  const response = await fetch(`${router.url}/.well-known/jwks.json`);
+
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE' } }] });
+});
+
+test('a body above the limit is not passed on whole', async () => {
+  const response = await fetch(`${router.url}/hooks/h2`, { method: 'POST', body: 'x'.repeat(1_100_000) });
+
+  expect(response.status).toBe(413);
+});

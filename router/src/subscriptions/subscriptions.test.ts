@@ -1,0 +1,241 @@
+import type { FormattedExecutionResult } from 'graphql-ws';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openSocket, startFixtureRouter, type FixtureRouter } from '../testkit/router.ts';
+import { startSubgraphs, type Fixture } from '../testkit/subgraphs.ts';
+import { until } from '../testkit/wait.ts';
+
+let fixture: Fixture;
+let router: FixtureRouter;
+
+beforeAll(async () => {
+  fixture = await startSubgraphs();
+  router = await startFixtureRouter(fixture);
+});
+
+afterAll(async () => {
+  await router[Symbol.asyncDispose]();
+  await fixture[Symbol.asyncDispose]();
+});
+
+const MESSAGES =
+  'subscription P($id: ID!, $after: Int) { progress(sessionId: $id, after: $after) { message } }';
+
+async function take(
+  events: AsyncIterable<FormattedExecutionResult<Record<string, unknown>>>,
+  count: number,
+): Promise<FormattedExecutionResult<Record<string, unknown>>[]> {
+  const taken: FormattedExecutionResult<Record<string, unknown>>[] = [];
+  for await (const event of events) {
+    taken.push(event);
+    if (taken.length === count) break;
+  }
+  return taken;
+}
+
+test('an event is joined over three subgraphs', async () => {
+  await using socket = openSocket(router);
+  fixture.addProgress('joined', 'first');
+
+  const events = await take(
+    socket.client.iterate({
+      query:
+        'subscription { at: progress(sessionId: "joined") { text: message session { title agent { name owner { name } } } } }',
+    }),
+    1,
+  );
+
+  expect(events).toEqual([
+    {
+      data: {
+        at: {
+          text: 'first',
+          session: {
+            title: 'Session joined',
+            agent: { name: 'Agent 7', owner: { name: 'Name of owner-of-7' } },
+          },
+        },
+      },
+    },
+  ]);
+});
+
+test('a stream ends when the subgraph completes it, after a replay from `after` on', async () => {
+  await using socket = openSocket(router);
+  for (const message of ['a', 'b', 'c', 'end']) fixture.addProgress('ending', message);
+
+  const events = await take(
+    socket.client.iterate({ query: MESSAGES, variables: { id: 'ending', after: 2 } }),
+    10,
+  );
+
+  expect(events).toEqual([
+    { data: { progress: { message: 'c' } } },
+    { data: { progress: { message: 'end' } } },
+  ]);
+});
+
+test('a stream goes on after its subgraph restarted: nothing is lost, nothing comes twice', async () => {
+  await using socket = openSocket(router);
+  const stream = socket.client.iterate<Record<string, unknown>>({
+    query: MESSAGES,
+    variables: { id: 'resumed', after: 0 },
+  });
+  const seen: unknown[] = [];
+  const done = (async () => {
+    for await (const event of stream) seen.push(event.data?.['progress']);
+  })();
+  fixture.addProgress('resumed', '1');
+  fixture.addProgress('resumed', '2');
+  await until(() => seen.length === 2, 'two events came');
+
+  await fixture.stop('design');
+  fixture.addProgress('resumed', '3');
+  await fixture.restart('design');
+  fixture.addProgress('resumed', '4');
+  fixture.addProgress('resumed', 'end');
+  await done;
+
+  expect(seen).toEqual(['1', '2', '3', '4', 'end'].map((message) => ({ message })));
+});
+
+test('a stream that cannot be continued ends with SERVICE_UNAVAILABLE when its subgraph goes away', async () => {
+  await using socket = openSocket(router);
+  const stream = socket.client.iterate({ query: 'subscription { ticks { count } }' });
+  await stream.next();
+
+  await fixture.stop('design');
+  const rest = (async () => {
+    for await (const _ of stream);
+  })();
+
+  await expect(rest).rejects.toEqual([
+    {
+      message: 'The service that sends these events is not available. Subscribe again.',
+      extensions: { code: 'SERVICE_UNAVAILABLE' },
+    },
+  ]);
+  await fixture.restart('design');
+});
+
+test('a subscription at a dead subgraph is refused at once', async () => {
+  await using socket = openSocket(router);
+  await fixture.stop('design');
+
+  const started = socket.client.iterate({ query: MESSAGES, variables: { id: 'x' } }).next();
+
+  await expect(started).rejects.toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE' } }]);
+  await fixture.restart('design');
+});
+
+test('a refusal of the subgraph reaches the client with its code', async () => {
+  await using socket = openSocket(router);
+
+  const events = await take(socket.client.iterate({ query: MESSAGES, variables: { id: 'foreign' } }), 1);
+
+  expect(events).toEqual([
+    {
+      data: { progress: null },
+      errors: [{ message: 'Session not found.', path: ['progress'], extensions: { code: 'NOT_FOUND' } }],
+    },
+  ]);
+});
+
+test('a client that unsubscribes ends the stream at the subgraph', async () => {
+  await using socket = openSocket(router);
+  fixture.addProgress('left', 'one');
+  const stream = socket.client.iterate({ query: MESSAGES, variables: { id: 'left' } });
+  await stream.next();
+  expect(fixture.openStreams()).toBe(1);
+
+  await stream.return?.();
+
+  await until(() => fixture.openStreams() === 0, 'the subgraph has no open stream');
+});
+
+test('a dead subgraph empties its fields of an event, and the stream goes on', async () => {
+  await using socket = openSocket(router);
+  fixture.addProgress('partial', 'one');
+  await fixture.stop('agents');
+
+  const events = await take(
+    socket.client.iterate({
+      query: 'subscription { progress(sessionId: "partial") { message session { agent { name } } } }',
+    }),
+    1,
+  );
+
+  expect(events).toEqual([
+    {
+      data: { progress: { message: 'one', session: { agent: null } } },
+      errors: [
+        {
+          message: 'A service that answers this field is not available. Try again.',
+          path: ['progress', 'session', 'agent', 'name'],
+          extensions: { code: 'SERVICE_UNAVAILABLE' },
+        },
+      ],
+    },
+  ]);
+  await fixture.restart('agents');
+});
+
+test('queries and mutations run over a socket', async () => {
+  await using socket = openSocket(router);
+
+  const query = await take(socket.client.iterate({ query: '{ agent(id: "1") { name } }' }), 2);
+  const mutation = await take(
+    socket.client.iterate({ query: 'mutation { renameAgent(id: "1", name: "N") { name } }' }),
+    2,
+  );
+
+  expect(query).toEqual([{ data: { agent: { name: 'Agent 1' } } }]);
+  expect(mutation).toEqual([{ data: { renameAgent: { name: 'N' } } }]);
+});
+
+test.each([
+  ['malformed', '{ agent(', 'GRAPHQL_PARSE_FAILED'],
+  ['invalid', '{ nameless }', 'GRAPHQL_VALIDATION_FAILED'],
+  [
+    'too wide',
+    `{ ${Array.from({ length: 60 }, (_, i) => `a${i}: __typename`).join(' ')} }`,
+    'QUERY_TOO_COMPLEX',
+  ],
+  ['without its variable', 'query ($id: ID!) { agent(id: $id) { name } }', 'BAD_USER_INPUT'],
+])('a document that is %s is refused on a socket', async (_name, query, code) => {
+  await using socket = openSocket(router);
+
+  const refused = socket.client.iterate({ query }).next();
+
+  await expect(refused).rejects.toMatchObject([{ extensions: { code } }]);
+});
+
+test('a message above the limit closes the socket', async () => {
+  await using socket = openSocket(router);
+
+  const refused = socket.client.iterate({ query: `{ __typename } # ${'x'.repeat(1_100_000)}` }).next();
+
+  await expect(refused).rejects.toMatchObject({ code: 1009 });
+});
+
+test('a socket carries a bounded number of operations', async () => {
+  await using socket = openSocket(router);
+  const open = Array.from({ length: 100 }, (_, index) =>
+    socket.client.iterate({ query: MESSAGES, variables: { id: `many-${index}` } }),
+  );
+  for (const stream of open) void stream.next().catch(() => undefined);
+  await until(() => fixture.openStreams() === 100, 'all streams are open');
+
+  const refused = socket.client.iterate({ query: MESSAGES, variables: { id: 'one-more' } }).next();
+
+  await expect(refused).rejects.toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
+});
+
+test('a router that stops closes its sockets with 1001', async () => {
+  const stopping = await startFixtureRouter(fixture);
+  await using socket = openSocket(stopping, { lazy: false, onNonLazyError: () => undefined });
+  await socket.client.iterate({ query: '{ __typename }' }).next();
+
+  await stopping[Symbol.asyncDispose]();
+
+  expect((await socket.closed).code).toBe(1001);
+});
