@@ -21,11 +21,13 @@ export async function postGraphQL(
   url: string,
   request: GraphQLRequest,
   token?: string,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<GraphQLAnswer> {
   const response = await fetch(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
+      ...headers,
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
     body: JSON.stringify(request),

@@ -22,7 +22,11 @@ export interface AuditRecord {
 
 /** Makes the audit row of a change by a viewer. */
 export function auditRecord(
-  by: { readonly viewer: TenantViewer; readonly requestId: string | null; readonly clock: Clock },
+  by: {
+    readonly viewer: Pick<TenantViewer, 'tenantId' | 'actor'>;
+    readonly requestId: string | null;
+    readonly clock: Clock;
+  },
   event: Pick<AuditRecord, 'action' | 'resourceType' | 'resourceId'> & Partial<Pick<AuditRecord, 'changes'>>,
 ): AuditRecord {
   const { actor, tenantId } = by.viewer;
