@@ -98,6 +98,41 @@ test('a stream goes on after its subgraph restarted: nothing is lost, nothing co
   expect(seen).toEqual(['1', '2', '3', '4', 'end'].map((message) => ({ message })));
 });
 
+test('every stream of a shared upstream socket goes on after a restart', async () => {
+  await using socket = openSocket(router);
+  const streams = Array.from({ length: 20 }, (_, index) =>
+    take(socket.client.iterate({ query: MESSAGES, variables: { id: `shared-${index}` } }), 10),
+  );
+  await until(() => fixture.openStreams() === 20, 'all streams are open');
+
+  await fixture.restart('design');
+  for (let index = 0; index < 20; index += 1) {
+    fixture.addProgress(`shared-${index}`, `only ${index}`);
+    fixture.addProgress(`shared-${index}`, 'end');
+  }
+
+  const all = await Promise.all(streams);
+  expect(all.map((events) => events.map((event) => event.data))).toEqual(
+    all.map((_, index) => [{ progress: { message: `only ${index}` } }, { progress: { message: 'end' } }]),
+  );
+});
+
+test('more events than the queue holds come in order and without a gap', async () => {
+  await using socket = openSocket(router);
+  const expected = [...Array.from({ length: 2_000 }, (_, index) => String(index)), 'end'];
+  for (const message of expected) fixture.addProgress('flood', message);
+
+  const events = await take(
+    socket.client.iterate<Record<string, { message: string }>>({
+      query: MESSAGES,
+      variables: { id: 'flood' },
+    }),
+    10_000,
+  );
+
+  expect(events.map((event) => event.data?.['progress'])).toEqual(expected.map((message) => ({ message })));
+});
+
 test('a stream that cannot be continued ends with SERVICE_UNAVAILABLE when its subgraph goes away', async () => {
   await using socket = openSocket(router);
   const stream = socket.client.iterate({ query: 'subscription { ticks { count } }' });
