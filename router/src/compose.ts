@@ -49,7 +49,7 @@ export function composeSupergraph(subgraphs: readonly SubgraphSource[]): Composi
   return {
     status: 'composed',
     sdl: `${HEADER}${result.supergraphSdl.trimEnd()}\n`,
-    hints: result.hints.map((hint) => `${hint.definition.code}: ${hint.message}`),
+    hints: result.hints.map((hint) => `${hint.definition.code}: ${hint.message.split('\n')[0] ?? ''}`),
   };
 }
 

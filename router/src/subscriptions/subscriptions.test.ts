@@ -123,7 +123,7 @@ test('more events than the queue holds come in order and without a gap', async (
   for (const message of expected) fixture.addProgress('flood', message);
 
   const events = await take(
-    socket.client.iterate<Record<string, { message: string }>>({
+    socket.client.iterate({
       query: MESSAGES,
       variables: { id: 'flood' },
     }),
