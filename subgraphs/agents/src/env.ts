@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { readEnv, serviceEnv } from '@flowgrid/platform';
+
+const model = z.object({
+  ...serviceEnv,
+  /** Connection string of the role flowgrid_agents. */
+  DATABASE_URL: z.string().startsWith('postgres'),
+  /** Where the keys of context tokens are. */
+  AUTH_URL: z.url(),
+  /** The model of an agent that is created without a definition. */
+  DEFAULT_MODEL_PROVIDER: z.string().default('anthropic'),
+  DEFAULT_MODEL_NAME: z.string().default('claude-sonnet-4-5'),
+});
+
+export const readAgentsEnv = (): z.output<typeof model> => readEnv(model, process.env);
