@@ -23,10 +23,17 @@ const REQUIRED = 'This field is required.';
 const token = text('Only printable characters without spaces are allowed.', /^[\u0021-\u007e]+$/);
 const password = text('Control characters are not allowed.', /^[^\p{Cc}]+$/u);
 const username = text('Control characters and colons are not allowed.', /^[^\p{Cc}:]+$/u);
-const email = z.email('This is not an e-mail address.').max(320, 'This is too long.');
+const email = z
+  .string(REQUIRED)
+  .min(1, { error: REQUIRED, abort: true })
+  .pipe(z.email('This is not an e-mail address.').max(320, 'This is too long.'));
 
 function text(message: string, pattern: RegExp): z.ZodString {
-  return z.string(REQUIRED).min(1, REQUIRED).max(MAX_LENGTH, 'This is too long.').regex(pattern, message);
+  return z
+    .string(REQUIRED)
+    .min(1, { error: REQUIRED, abort: true })
+    .max(MAX_LENGTH, 'This is too long.')
+    .regex(pattern, message);
 }
 
 const githubSchema = strict({ token });

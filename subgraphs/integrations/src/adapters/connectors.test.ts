@@ -1,0 +1,147 @@
+/** One contract for all connectors, against a server that speaks their endpoints over HTTP. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Credential } from '../modules/integration/credential.ts';
+import {
+  GITHUB_TOKEN,
+  JIRA_CREDENTIAL,
+  SERVICENOW_CLIENT,
+  SERVICENOW_CREDENTIAL,
+  startVendorServer,
+  type VendorServer,
+} from '../testkit/vendor-server.ts';
+import { identify, type ConnectedAccount, type Connectors } from './connector.ts';
+import { createGitHubConnector } from './github.ts';
+import { createJiraConnector } from './jira.ts';
+import { createOutbound, type Outbound } from './outbound/outbound-fetch.ts';
+import { createServiceNowConnector } from './servicenow.ts';
+
+const SYSTEMS = [
+  {
+    name: 'GitHub',
+    credential: { kind: 'GITHUB', token: GITHUB_TOKEN },
+    wrong: { kind: 'GITHUB', token: 'ghp_wrong-secret' },
+    account: { login: 'octocat', permissions: ['repo', 'read:org'] },
+  },
+  {
+    name: 'Jira',
+    credential: { kind: 'JIRA', ...JIRA_CREDENTIAL },
+    wrong: { kind: 'JIRA', email: JIRA_CREDENTIAL.email, apiToken: 'wrong-secret' },
+    account: { login: JIRA_CREDENTIAL.email, permissions: [] },
+  },
+  {
+    name: 'ServiceNow',
+    credential: { kind: 'SERVICENOW', ...SERVICENOW_CREDENTIAL },
+    wrong: { kind: 'SERVICENOW', username: 'integration.bot', password: 'wrong-secret' },
+    account: { login: 'integration.bot', permissions: [] },
+  },
+  {
+    name: 'ServiceNow',
+    credential: { kind: 'SERVICENOW', ...SERVICENOW_CLIENT },
+    wrong: { kind: 'SERVICENOW', clientId: 'client-0001', clientSecret: 'wrong-secret' },
+    account: { login: 'integration.bot', permissions: [] },
+  },
+] as const satisfies readonly {
+  name: string;
+  credential: Credential;
+  wrong: Credential;
+  account: ConnectedAccount;
+}[];
+
+const FAILURES = [
+  ['unauthorized', /does not accept the credential \(401\)/],
+  ['forbidden', /forbids this \(403\)/],
+  ['missing', /Nothing answers at this address \(404\)/],
+  ['limited', /too many requests \(429\)\. Try again in 30 s/],
+  ['broken', /failure of its own \(503\)/],
+  ['malformed', /not one of .*'s API/],
+  ['page', /not one of .*'s API/],
+  ['odd', /not one of .*'s API/],
+  ['other', /not one of .*'s API/],
+  ['moved', /redirect/],
+  ['huge', /too large/],
+  ['slow', /did not answer in time/],
+  ['silent', /did not answer in time/],
+  ['dropped', /refused or dropped/],
+] as const;
+
+const DEADLINE_MS = 400;
+
+let vendor: VendorServer;
+let outbound: Outbound;
+let connectors: Connectors;
+
+beforeAll(async () => {
+  vendor = await startVendorServer();
+  outbound = createOutbound({
+    allowed: [{ hostname: '127.0.0.1', port: String(vendor.port) }],
+    deadlineMs: DEADLINE_MS,
+  });
+  connectors = {
+    GITHUB: createGitHubConnector({ fetch: outbound.fetch, secondMs: 5 }),
+    JIRA: createJiraConnector(outbound.fetch),
+    SERVICENOW: createServiceNowConnector(outbound.fetch),
+  };
+});
+
+afterAll(async () => {
+  await outbound[Symbol.asyncDispose]();
+  await vendor[Symbol.asyncDispose]();
+});
+
+function ask(credential: Credential, path: string): Promise<ConnectedAccount> {
+  const connection = { id: `${credential.kind} ${path}`, baseUrl: `${vendor.url}/${path}`, credential };
+  return identify(connectors, connection, AbortSignal.timeout(10_000));
+}
+
+describe.each(SYSTEMS)('$name with $credential', ({ credential, wrong, account }) => {
+  it('tells whose the credential is', async () => {
+    expect(await ask(credential, 'base')).toEqual(account);
+  });
+
+  it('refuses a wrong credential', async () => {
+    await expect(ask(wrong, 'base')).rejects.toThrow(/does not accept the credential \(401\)/);
+  });
+
+  it.each(FAILURES)('says what an answer that is %s means', async (path, message) => {
+    await expect(ask(credential, path)).rejects.toThrow(message);
+  });
+
+  it.each(FAILURES)('shows no secret and no address for one that is %s', async (path) => {
+    const { message } = await ask(wrong, path).then(
+      () => ({ message: 'no failure' }),
+      (error: Error) => error,
+    );
+
+    expect(message).not.toMatch(
+      /wrong-secret|authorization|basic |127\.0\.0\.1|169\.254|10\.1\.2\.3|no failure/i,
+    );
+  });
+});
+
+describe('GitHub', () => {
+  const credential = { kind: 'GITHUB', token: GITHUB_TOKEN } as const;
+
+  it('is asked once more after a passing failure', async () => {
+    const before = vendor.requests.length;
+
+    const account = await ask(credential, 'once-failing');
+
+    expect(account.login).toBe('octocat');
+    expect(vendor.requests.slice(before)).toEqual(['GET /once-failing/user', 'GET /once-failing/user']);
+  });
+
+  it.each(['limited', 'exhausted', 'moved', 'huge', 'unauthorized'])(
+    'is not asked again when it is %s',
+    async (path) => {
+      const before = vendor.requests.length;
+
+      await expect(ask(credential, path)).rejects.toThrow(/\(429\)|redirect|too large|\(401\)/);
+
+      expect(vendor.requests.slice(before)).toEqual([`GET /${path}/user`]);
+    },
+  );
+
+  it('says that a used-up limit is one, though GitHub answers 403', async () => {
+    await expect(ask(credential, 'exhausted')).rejects.toThrow(/too many requests/);
+  });
+});

@@ -1,0 +1,61 @@
+/** The integrations service alone: its own process, a real database, and servers that play the connected systems. */
+import { Client } from 'pg';
+import { newId } from '@flowgrid/platform';
+import {
+  startVendorServer,
+  type VendorServer,
+} from '../../../subgraphs/integrations/src/testkit/vendor-server.ts';
+import { startContextIssuer } from '../../testkit/context-issuer.ts';
+import { createTestDatabase } from '../../testkit/database.ts';
+import { postGraphQL, type GraphQLAnswer } from '../../testkit/graphql.ts';
+import { createPlatform, type TestPlatform } from '../../testkit/platform.ts';
+import type { BuiltInRole } from '@flowgrid/access';
+
+export type Ask = (query: string, variables?: Readonly<Record<string, unknown>>) => Promise<GraphQLAnswer>;
+
+export interface TestTenant {
+  readonly id: string;
+  readonly owner: Ask;
+  readonly viewer: Ask;
+}
+
+export interface IntegrationsService extends AsyncDisposable {
+  readonly url: string;
+  readonly vendor: VendorServer;
+  readonly platform: TestPlatform;
+  tenant(): Promise<TestTenant>;
+  /** Reads behind row level security. */
+  rows<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+}
+
+export async function startIntegrations(): Promise<IntegrationsService> {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await createTestDatabase());
+  const issuer = stack.use(await startContextIssuer());
+  const vendor = stack.use(await startVendorServer());
+  const env = { AUTH_URL: issuer.url, OUTBOUND_ALLOW_HOSTS: vendor.host };
+  const platform = stack.use(await createPlatform({ database, env: { integrations: env } }));
+  const { url } = await platform.start('integrations');
+  const superuser = new Client({ connectionString: database.superuserUrl });
+  await superuser.connect();
+  stack.defer(() => superuser.end());
+  const askAs = async (role: BuiltInRole, tenantId: string): Promise<Ask> => {
+    const token = await issuer.signFor(role, { tenantId, audience: 'integrations' });
+    return (query, variables) => postGraphQL(`${url}/graphql`, { query, variables }, token);
+  };
+  const owned = stack.move();
+  return {
+    url,
+    vendor,
+    platform,
+    tenant: async () => {
+      const id = newId();
+      return { id, owner: await askAs('OWNER', id), viewer: await askAs('VIEWER', id) };
+    },
+    rows: async <Row extends object>(sql: string, values: readonly unknown[] = []) => {
+      const result = await superuser.query<Row>(sql, [...values]);
+      return result.rows;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
