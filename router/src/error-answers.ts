@@ -6,9 +6,12 @@ import { formatRouterError, logRouterError } from './gateway/errors.ts';
 /** Gives `{ errors: [...] }` to unknown paths, unreadable bodies, and what a handler throws. */
 export function addErrorAnswers(app: FastifyInstance, logger: Logger): void {
   app.setNotFoundHandler((request, reply) =>
-    reply.status(404).send({
-      errors: [formatRouterError(new FlowgridError('NOT_FOUND', 'Not found.'), request.id)],
-    }),
+    reply
+      .status(404)
+      .header('x-request-id', request.id)
+      .send({
+        errors: [formatRouterError(new FlowgridError('NOT_FOUND', 'Not found.'), request.id)],
+      }),
   );
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const refusal = toRefusal(error);
@@ -16,7 +19,10 @@ export function addErrorAnswers(app: FastifyInstance, logger: Logger): void {
     // Fastify knows the fitting status of a body that it could not read.
     const status =
       error.statusCode ?? (refusal instanceof FlowgridError ? errorKind(refusal.code).status : 500);
-    return reply.status(status).send({ errors: [formatRouterError(refusal, request.id)] });
+    return reply
+      .status(status)
+      .header('x-request-id', request.id)
+      .send({ errors: [formatRouterError(refusal, request.id)] });
   });
 }
 

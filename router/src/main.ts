@@ -35,7 +35,8 @@ await runService(logger, async (stack) => {
       port: env.port,
       isExplorable: env.environment !== 'production',
       subgraphTimeoutMs: env.subgraphTimeoutMs,
-      checkSocketsMs: env.renewContextMs,
+      // Twice as often as tokens are renewed: a socket closes one and a half renewal times after a lost notice.
+      checkSocketsMs: env.renewContextMs / 2,
       trustsProxy: env.trustsProxy,
       checkReady,
     }),

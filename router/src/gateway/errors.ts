@@ -11,7 +11,7 @@ const HIDDEN_EXTENSIONS = new Set(['serviceName', 'stacktrace', 'exception', 'ht
  */
 export function formatRouterError(error: unknown, requestId: string): GraphQLFormattedError {
   if (error instanceof GraphQLError && isSubgraphError(error)) return formatSubgraphError(error, requestId);
-  if (error instanceof GraphQLError && isOwnRefusal(error)) {
+  if (error instanceof GraphQLError && !error.originalError && isOwnRefusal(error)) {
     return {
       message: error.message,
       ...(error.path && { path: error.path }),

@@ -6,7 +6,7 @@ import type {
   GatewaySchemaHash,
 } from '@apollo/server-gateway-interface';
 import type { QueryPlan } from '@apollo/query-planner';
-import type { Logger } from '@flowgrid/platform';
+import { FlowgridError, type Logger } from '@flowgrid/platform';
 import { GraphQLError, getVariableValues, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import {
   filterByScopes,
@@ -17,6 +17,7 @@ import {
 import { checkCost } from '../limits/cost.ts';
 import type { OperationLimits } from '../limits/operation-limits.ts';
 import type { Planner } from './planner.ts';
+import { toGraphQLError } from './refusal.ts';
 import type { OperationRequest, RouterContext, Viewer } from './request.ts';
 import type { SubgraphClient } from './subgraph-client.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
@@ -71,7 +72,12 @@ export class Executor {
     if (variables.errors) return { errors: variables.errors.map(toInputError) };
     const tooCostly = checkCost({ document, operation, schema, variables: variables.coerced }, limits);
     if (tooCostly) return { errors: [tooCostly] };
-    return this.#filterAndPlan(request, operation);
+    try {
+      return this.#filterAndPlan(request, operation);
+    } catch (error) {
+      if (!(error instanceof FlowgridError)) throw error;
+      return { errors: [toGraphQLError(error)] };
+    }
   }
 
   /** What of an operation a viewer may not have. */

@@ -3,9 +3,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { FlowgridError, errorKind, type Logger } from '@flowgrid/platform';
+import { FlowgridError, type Logger } from '@flowgrid/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError } from 'graphql';
 import type { GraphiqlPage } from '../graphiql/page.ts';
 import { readBearer } from '../identity/bearer.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -14,6 +13,7 @@ import { formatRouterError, logRouterError } from './errors.ts';
 import type { Executor } from './executor.ts';
 import { isRecord } from './json.ts';
 import type { OperationReader } from './operations.ts';
+import { toGraphQLError } from './refusal.ts';
 import type { RouterContext } from './request.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 
@@ -128,9 +128,6 @@ async function createContext(
     };
   } catch (error) {
     if (!(error instanceof FlowgridError)) throw error;
-    throw new GraphQLError(error.message, {
-      originalError: error,
-      extensions: { code: error.code, http: { status: errorKind(error.code).status } },
-    });
+    throw toGraphQLError(error);
   }
 }

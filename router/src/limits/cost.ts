@@ -1,7 +1,7 @@
 /** Estimates how many objects an operation asks for: lists multiply what is inside them. */
 import { FlowgridError } from '@flowgrid/platform';
 import {
-  GraphQLError,
+  type GraphQLError,
   Kind,
   OperationTypeNode,
   getNamedType,
@@ -19,6 +19,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { toGraphQLError } from '../gateway/refusal.ts';
 import type { OperationLimits } from './operation-limits.ts';
 
 const ASSUMED_LIST_SIZE = 10;
@@ -44,14 +45,12 @@ interface Walk {
 export function checkCost(request: CostRequest, limits: OperationLimits): GraphQLError | undefined {
   const cost = estimateCost(request);
   if (cost <= limits.cost) return undefined;
-  const refusal = new FlowgridError(
-    'QUERY_TOO_COMPLEX',
-    `The operation asks for about ${cost} objects, the limit is ${limits.cost}. Ask for smaller pages.`,
+  return toGraphQLError(
+    new FlowgridError(
+      'QUERY_TOO_COMPLEX',
+      `The operation asks for about ${cost} objects, the limit is ${limits.cost}. Ask for smaller pages.`,
+    ),
   );
-  return new GraphQLError(refusal.message, {
-    originalError: refusal,
-    extensions: { code: refusal.code, http: { status: 400 } },
-  });
 }
 
 export function estimateCost({ document, operation, schema, variables }: CostRequest): number {

@@ -87,7 +87,8 @@ async function send(
   const limit = limitBytes(MAX_BODY_BYTES);
   try {
     return await pool.request({
-      method: route.method,
+      // HEAD comes by the GET route.
+      method: request.method === 'HEAD' ? 'HEAD' : route.method,
       path: `${new URL(base).pathname.replace(/\/+$/, '')}${request.raw.url ?? ''}`,
       headers: toServiceHeaders(request.headers, {
         requestId: request.id,

@@ -237,8 +237,14 @@ export class SocketServer implements AsyncDisposable {
   }
 
   async #execute(args: ExecutionArgs): Promise<ExecutionResult> {
-    const { prepared } = toOperation(args);
-    return prepared ? this.#options.executor.execute(prepared) : { errors: [] };
+    const { prepared, requestId } = toOperation(args);
+    if (!prepared) return { errors: [] };
+    try {
+      return await this.#options.executor.execute(prepared);
+    } catch (error) {
+      // One operation that fails must not take the others of its socket with it.
+      return { errors: this.#refuse([error], requestId) };
+    }
   }
 
   #format(

@@ -19,7 +19,7 @@ const REQUEST_CODES = new Set([
  * pass; everything else is a bug, masked as `INTERNAL_SERVER_ERROR` with the request id by which the log finds it.
  */
 export function formatGraphQLError(error: unknown, requestId: string): GraphQLFormattedError {
-  const original = unwrapResolverError(error);
+  const original = originalOf(error);
   const position = error instanceof GraphQLError ? positionOf(error) : {};
   if (original instanceof FlowgridError) {
     return {
@@ -43,7 +43,19 @@ function isRequestError(error: GraphQLError, original: unknown): boolean {
   const code = error.extensions['code'];
   if (typeof code === 'string') return REQUEST_CODES.has(code);
   // graphql-js reports syntax, validation and variable errors as bare GraphQLErrors without a path.
-  return original === error && error.path === undefined;
+  return original === error && error.path === undefined && !isWrappedBug(error);
+}
+
+/** Apollo Server wraps what is thrown outside resolvers, message included; such an error has no place in the document. */
+function isWrappedBug({ originalError, nodes }: GraphQLError): boolean {
+  return originalError !== undefined && !(originalError instanceof GraphQLError) && nodes === undefined;
+}
+
+/** Resolver errors have a path; a refusal is recognised wherever it was thrown. */
+function originalOf(error: unknown): unknown {
+  if (error instanceof GraphQLError && error.originalError instanceof FlowgridError)
+    return error.originalError;
+  return unwrapResolverError(error);
 }
 
 function positionOf(error: GraphQLError): Pick<GraphQLFormattedError, 'path' | 'locations'> {
@@ -55,7 +67,7 @@ function positionOf(error: GraphQLError): Pick<GraphQLFormattedError, 'path' | '
 
 /** Logs an error at the level of its code; bugs with their stack. */
 export function logGraphQLError(logger: Logger, error: unknown, requestId: string): void {
-  const original = unwrapResolverError(error);
+  const original = originalOf(error);
   if (original instanceof FlowgridError) {
     const facts = { requestId, code: original.code, err: original.cause };
     logger[errorKind(original.code).level](facts, original.message);
