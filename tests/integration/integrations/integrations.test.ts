@@ -78,22 +78,27 @@ describe('createIntegration', () => {
     expect(audit).toHaveLength(1);
   });
 
-  it('takes one of many simultaneous callers of one id', async () => {
+  it('answers many simultaneous callers of one id with the same integration', async () => {
     const { owner, id: tenantId } = await service.tenant();
     const id = newId();
 
-    await Promise.all(
-      Array.from({ length: 8 }, (_, index) =>
-        owner(CREATE, {
-          input: { id, kind: 'GITHUB', name: `Code ${index}`, credential: { token: 'ghp_x' } },
-        }),
-      ),
-    );
+    const answers = await Promise.all(Array.from({ length: 8 }, () => create(owner, { id })));
 
+    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toHaveProperty('size', 1);
     const rows = await service.rows('SELECT 1 FROM integrations.integration WHERE tenant_id = $1', [
       tenantId,
     ]);
     expect(rows).toHaveLength(1);
+  });
+
+  it('gives one of many simultaneous callers the name that all want', async () => {
+    const { owner } = await service.tenant();
+    const input = { kind: 'GITHUB', name: 'Code', credential: { token: 'ghp_x' } };
+
+    const payloads = await Promise.all(Array.from({ length: 8 }, () => send(owner, CREATE, input)));
+
+    const codes = payloads.map(({ errors }) => errors[0]?.code ?? 'made').toSorted();
+    expect(codes).toEqual([...Array.from({ length: 7 }, () => 'TAKEN'), 'made']);
   });
 
   it('refuses an id that has another integration behind it', async () => {

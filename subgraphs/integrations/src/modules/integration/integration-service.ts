@@ -171,12 +171,13 @@ export class IntegrationService {
   }
 
   async #inTenant<Result>(viewer: TenantViewer, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    const { database } = this.#options;
     try {
-      return await this.#options.database.inTenant(viewer.tenantId, work);
+      return await database.inTenant(viewer.tenantId, work);
     } catch (error) {
-      // Two callers wanted the same name or id at the same moment; the check before the write saw neither.
-      if (store.isUniqueViolation(error)) throw nameTaken();
-      throw error;
+      if (!store.isUniqueViolation(error)) throw error;
+      // Two callers wanted the same id or name at the same moment. Now the other one's row is seen by the checks.
+      return await database.inTenant(viewer.tenantId, work);
     }
   }
 
