@@ -55,7 +55,9 @@ export interface RunningProcess extends AsyncDisposable {
 }
 
 const READY_TIMEOUT_MS = 60_000;
-const READY_POLL_MS = 50;
+const FIRST_READY_POLL_MS = 50;
+const READY_POLL_GROWTH = 1.2;
+const LONGEST_READY_POLL_MS = 1000;
 const READY_REQUEST_MS = 5000;
 const STOP_GRACE_MS = 10_000;
 const KEPT_LINES = 25;
@@ -139,11 +141,14 @@ async function waitUntilReady(
   timeoutMs: number,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
+  // Ever rarer: a service writes a line each time that it is asked before it is ready.
+  let pauseMs = FIRST_READY_POLL_MS;
   while (!(await isReady(readinessUrl, giveUp))) {
     if (giveUp.aborted) throw new Error('ended before it was ready');
     if (performance.now() > deadline)
       throw new Error(`is not ready after ${timeoutMs / 1000} s (${readinessUrl})`);
-    await delay(READY_POLL_MS);
+    await delay(pauseMs, undefined, { signal: giveUp }).catch(() => undefined);
+    pauseMs = Math.min(pauseMs * READY_POLL_GROWTH, LONGEST_READY_POLL_MS);
   }
   // Another program on the same port may have answered.
   if (giveUp.aborted) throw new Error('ended before it was ready');
