@@ -1,0 +1,167 @@
+/** Tenant isolation as the services meet it: through the pool, with a real role and real policies. */
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createDatabase, type Database } from '@flowgrid/db';
+import { newId } from '@flowgrid/platform';
+import { PrismaClient, type Prisma } from '../../../subgraphs/agents/src/generated/prisma/client.ts';
+import { createTestDatabase, type TestDatabase } from '../../testkit/database.ts';
+import { startTcpProxy, type TcpProxy } from '../../testkit/tcp-proxy.ts';
+import { until } from '../../testkit/wait.ts';
+
+let postgres: TestDatabase;
+let proxy: TcpProxy;
+let database: Database<PrismaClient, Prisma.TransactionClient>;
+let tenantA: string;
+let tenantB: string;
+
+beforeAll(async () => {
+  postgres = await createTestDatabase();
+  const url = new URL(postgres.url('flowgrid_agents'));
+  proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
+  url.port = String(proxy.port);
+  database = createDatabase<PrismaClient, Prisma.TransactionClient>({
+    url: url.toString(),
+    schema: 'agents',
+    createClient: (adapter) => new PrismaClient({ adapter }),
+    poolSize: 4,
+  });
+});
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+  await proxy[Symbol.asyncDispose]();
+  await postgres[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  tenantA = newId();
+  tenantB = newId();
+});
+
+const auditRow = (tenantId: string, id = newId()): Prisma.AuditEventUncheckedCreateInput => ({
+  tenantId,
+  id,
+  at: new Date('2026-11-22T12:00:00Z'),
+  actorKind: 'USER',
+  actorId: newId(),
+  actorName: 'Ada',
+  action: 'agent.created',
+  resourceType: 'agent',
+  resourceId: newId(),
+  changes: {},
+});
+
+const addRow = (tenantId: string): Promise<unknown> =>
+  database.inTenant(tenantId, (tx) => tx.auditEvent.create({ data: auditRow(tenantId) }));
+const countRows = (tenantId: string): Promise<number> =>
+  database.readInTenant(tenantId, (tx) => tx.auditEvent.count());
+
+test('a tenant sees its own rows and no others', async () => {
+  await addRow(tenantA);
+  await addRow(tenantA);
+  await addRow(tenantB);
+
+  const counts = await Promise.all([countRows(tenantA), countRows(tenantB), countRows(newId())]);
+
+  expect(counts).toEqual([2, 1, 0]);
+});
+
+// A service that mistakes the tenant of a row it writes.
+test('a row of another tenant cannot be written', async () => {
+  const write = database.inTenant(tenantA, (tx) => tx.auditEvent.create({ data: auditRow(tenantB) }));
+
+  await expect(write).rejects.toThrow();
+  expect(await countRows(tenantB)).toBe(0);
+});
+
+test('without a tenant, tables of tenants look empty and cannot be written', async () => {
+  await addRow(tenantA);
+
+  const count = await database.withoutTenant((client) => client.auditEvent.count());
+  const write = database.withoutTenant((client) => client.auditEvent.create({ data: auditRow(tenantA) }));
+
+  expect(count).toBe(0);
+  await expect(write).rejects.toThrow();
+});
+
+test('a read that tries to write is refused by PostgreSQL', async () => {
+  const write = database.readInTenant(tenantA, (tx) => tx.auditEvent.create({ data: auditRow(tenantA) }));
+
+  await expect(write).rejects.toThrow();
+  expect(await countRows(tenantA)).toBe(0);
+});
+
+test('a transaction is rolled back as a whole', async () => {
+  const work = database.inTenant(tenantA, async (tx) => {
+    await tx.auditEvent.create({ data: auditRow(tenantA) });
+    throw new Error('changed my mind');
+  });
+
+  await expect(work).rejects.toThrow('changed my mind');
+  expect(await countRows(tenantA)).toBe(0);
+});
+
+test('a tenant id that is no UUID reaches no SQL', async () => {
+  const read = database.readInTenant("'; DROP TABLE agent; --", (tx) => tx.auditEvent.count());
+
+  await expect(read).rejects.toThrow('the tenant id is a UUID');
+});
+
+test('a single read costs one round trip', async () => {
+  await Promise.all(Array.from({ length: 8 }, () => countRows(tenantA)));
+  const before = proxy.roundTrips;
+
+  await countRows(tenantA);
+
+  expect(proxy.roundTrips - before).toBe(1);
+});
+
+// Connections are shared: one that keeps a tenant would show it to the next borrower.
+test('interleaved tenants on few connections never see each other', async () => {
+  const tenants = Array.from({ length: 8 }, newId);
+  await Promise.all(
+    tenants.flatMap((tenant, index) => Array.from({ length: index + 1 }, () => addRow(tenant))),
+  );
+
+  const reads = Array.from({ length: 400 }, (_, index) => index % tenants.length);
+  const counts = await Promise.all(
+    reads.map((index) =>
+      index % 2 === 0
+        ? countRows(tenants[index] ?? '')
+        : database.inTenant(tenants[index] ?? '', (tx) => tx.auditEvent.count()),
+    ),
+  );
+
+  expect(counts).toEqual(reads.map((index) => index + 1));
+});
+
+// A connection that breaks between BEGIN and COMMIT.
+test('after connections were cut, no later borrower inherits a tenant and work goes on', async () => {
+  await addRow(tenantA);
+  const pending = Promise.allSettled(Array.from({ length: 40 }, () => countRows(tenantA)));
+
+  proxy.cut();
+  await pending;
+  const withoutTenant = await until('the pool has recovered', async () => {
+    try {
+      return { count: await database.withoutTenant((client) => client.auditEvent.count()) };
+    } catch {
+      // Connections that were cut while idle are found when they are used.
+      return null;
+    }
+  });
+
+  expect(withoutTenant).toEqual({ count: 0 });
+  expect(await countRows(tenantA)).toBe(1);
+});
+
+test('a database that is gone is named as such, and reads work again when it is back', async () => {
+  await countRows(tenantA);
+
+  proxy.setDown(true);
+  const read = countRows(tenantA);
+  const write = addRow(tenantA);
+  await expect(read).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+  await expect(write).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+  await expect(database.checkReady()).rejects.toThrow();
+  proxy.setDown(false);
+
+  expect(await until('reads work again', () => countRows(tenantA).then(String, () => null))).toBe('0');
+});
