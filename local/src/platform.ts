@@ -180,7 +180,9 @@ function launchProcess(launch: Launch, definition: ProcessDefinition): Promise<A
 async function seed(launch: Launch, processes: Processes): Promise<void> {
   launch.log.say('The database is empty; creating the demo tenants and their agents ...');
   const scripts = { ...launch, onLog: launch.log.line };
-  await runScript(provisionScript(processes.auth, await readDemoTenants(), launch.inheritedEnv), scripts);
+  // Its output is a list of ids for programs; when it fails, the error has it all the same.
+  const quiet = { ...launch, onLog: () => undefined };
+  await runScript(provisionScript(processes.auth, await readDemoTenants(), launch.inheritedEnv), quiet);
   const port = await findFreePort();
   const url = `http://${HOST}:${port}`;
   await using router = await startProcess(
