@@ -16,7 +16,10 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   let roundTrips = 0;
   let isDown = false;
   const server = createServer((client) => {
-    if (isDown) return void client.destroy();
+    if (isDown) {
+      client.destroy();
+      return;
+    }
     const upstream = connect(target.port, target.host);
     let isAnswered = true;
     client.on('data', () => {
