@@ -48,6 +48,19 @@ describe('the console log', () => {
     );
   });
 
+  test('says the reason of a warning in the same line, without a stack', () => {
+    const raw = {
+      level: 40,
+      time: noon.getTime(),
+      msg: 'trying again',
+      err: { message: 'refused', stack: 'Error: x' },
+    };
+
+    expect(render([['router', JSON.stringify(raw)]])).toBe(
+      'router   | 12:00:00 WARN  trying again: refused\n',
+    );
+  });
+
   test('passes on what is no log line of ours, broken JSON included', () => {
     expect(
       render([

@@ -57,12 +57,17 @@ function parsePino(raw: string): LogLine | undefined {
   const fields = Object.entries(line)
     .filter(([name]) => !NOT_SHOWN.has(name))
     .map(([name, value]) => ` ${name}=${toText(value)}`);
-  const message = line.msg ?? line.err?.message ?? '';
+  const level =
+    LEVELS[Math.min(Math.max(Math.floor(line.level / PINO_STEP) - 1, 0), LEVELS.length - 1)] ?? 'info';
+  // Only what went wrong for good is worth a stack; a warning says its reason in the same line.
+  const isFailure = level === 'error' || level === 'fatal';
+  const reason = line.msg !== undefined && !isFailure ? line.err?.message : undefined;
+  const message = [line.msg ?? line.err?.message ?? '', ...(reason === undefined ? [] : [reason])].join(': ');
   return {
-    level: LEVELS[Math.min(Math.max(Math.floor(line.level / PINO_STEP) - 1, 0), LEVELS.length - 1)] ?? 'info',
+    level,
     time: line.time === undefined ? undefined : new Date(line.time),
     text: `${message}${fields.join('')}`,
-    details: line.err?.stack ?? line.err?.message,
+    details: isFailure ? (line.err?.stack ?? line.err?.message) : undefined,
   };
 }
 
