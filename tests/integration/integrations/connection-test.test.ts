@@ -135,6 +135,32 @@ describe('testIntegration', () => {
     expect(codesOf(await testing)).toEqual(['NOT_FOUND']);
   });
 
+  it('runs five times at once for a tenant, and for others besides', async () => {
+    const [one, other] = [await service.tenant(), await service.tenant()];
+    const held = {
+      kind: 'GITHUB',
+      baseUrl: `${service.vendor.url}/held`,
+      credential: { token: GITHUB_TOKEN },
+    };
+    const id = await create(one.owner, held);
+    const otherId = await create(other.owner, { ...held, baseUrl: `${service.vendor.url}/base` });
+    const before = service.vendor.requests.length;
+
+    const five = Array.from({ length: 5 }, () => runTest(one.owner, id));
+    await until('five tests wait', () => service.vendor.requests.length === before + 5);
+    const sixth = await one.owner(TEST, { input: { id } });
+    const ofOther = await runTest(other.owner, otherId);
+    service.vendor.release();
+    await Promise.all(five);
+    const later = runTest(one.owner, id);
+    await until('a later test waits', () => service.vendor.requests.length === before + 7);
+    service.vendor.release();
+
+    expect(codesOf(sixth)).toEqual(['RATE_LIMITED']);
+    expect(ofOther.report.ok).toBe(true);
+    expect((await later).integration).toMatchObject({ status: 'FAILED' });
+  });
+
   it('says that a credential from elsewhere does not open', async () => {
     const { owner, id: tenantId } = await service.tenant();
     const jira = {

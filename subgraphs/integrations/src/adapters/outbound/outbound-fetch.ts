@@ -35,7 +35,7 @@ export interface OutboundOptions {
 const DEADLINE_MS = 10_000;
 const MAX_RESPONSE_BYTES = 64 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
-const CONNECTIONS_PER_SERVER = 8;
+const CONNECTIONS_PER_SERVER = 32;
 const KEEP_ALIVE_MS = 4_000;
 /** Statuses whose response has no body. */
 const EMPTY_STATUSES = new Set([204, 205, 304]);

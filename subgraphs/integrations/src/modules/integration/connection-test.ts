@@ -1,6 +1,6 @@
 /** Tests a stored connection against the real server at its other end. */
 import { auditRecord, requirePermission, type TenantViewer } from '@flowgrid/access';
-import { isId, notFound, type Clock, type Logger } from '@flowgrid/platform';
+import { FlowgridError, isId, notFound, type Clock, type Logger } from '@flowgrid/platform';
 import {
   ConnectorError,
   identify,
@@ -31,11 +31,14 @@ export interface TestedIntegration {
 }
 
 const DEADLINE_MS = 10_000;
+/** At once, in this process: a tenant whose servers hang keeps no sockets from the others. */
+const MAX_TESTS_PER_TENANT = 5;
 
 type SealedFields = Awaited<ReturnType<typeof store.listSealedFields>>;
 
 export class ConnectionTester {
   readonly #options: ConnectionTesterOptions;
+  readonly #running = new Map<string, number>();
 
   constructor(options: ConnectionTesterOptions) {
     this.#options = options;
@@ -46,9 +49,26 @@ export class ConnectionTester {
     const viewer = requirePermission(request.viewer, 'integration:manage');
     if (!isId(id)) throw notFound('Integration');
     const { integration, sealed } = await this.#read(viewer, id);
-    const report = await this.#report(viewer, integration, sealed);
+    const report = await this.#withinLimit(viewer, () => this.#report(viewer, integration, sealed));
     const current = await this.#record({ viewer, requestId: request.requestId }, integration, report);
     return { integration: current, report };
+  }
+
+  async #withinLimit<Result>({ tenantId }: TenantViewer, work: () => Promise<Result>): Promise<Result> {
+    const running = this.#running.get(tenantId) ?? 0;
+    if (running >= MAX_TESTS_PER_TENANT)
+      throw new FlowgridError(
+        'RATE_LIMITED',
+        `At most ${MAX_TESTS_PER_TENANT} tests run at once. Try again shortly.`,
+      );
+    this.#running.set(tenantId, running + 1);
+    try {
+      return await work();
+    } finally {
+      const left = (this.#running.get(tenantId) ?? 1) - 1;
+      if (left > 0) this.#running.set(tenantId, left);
+      else this.#running.delete(tenantId);
+    }
   }
 
   #read(viewer: TenantViewer, id: string): Promise<{ integration: Integration; sealed: SealedFields }> {
