@@ -14,7 +14,7 @@ const MESSAGES: Readonly<Record<Exclude<OutboundReason, 'REFUSED_URL'>, string>>
   UNREACHABLE_ADDRESS:
     'The server has no public internet address: its name is unknown or leads into a private network.',
   CONNECTION: 'The server refused or dropped the connection.',
-  TLS: 'No secure connection: the certificate of the server is not valid for its name.',
+  TLS: 'No secure connection: the certificate of the server cannot be verified.',
   TIMEOUT: 'The server did not answer in time.',
   REDIRECT: 'The server answers with a redirect, which is not followed. Enter the address it leads to.',
   TOO_LARGE: 'The answer of the server is too large to be the expected one.',
