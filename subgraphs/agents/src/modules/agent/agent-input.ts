@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isId } from '@flowgrid/platform';
 import { definitionPatchSchema } from '../definition/definition-input.ts';
 import { jsonObject } from '../input/json-object.ts';
-import { line, text } from '../input/text.ts';
+import { formatted, line, text } from '../input/text.ts';
 import { MAX_SLUG_LENGTH, SLUG } from './slug.ts';
 
 const MAX_NAME = 200;
@@ -13,11 +13,11 @@ const MAX_TAG = 50;
 const MAX_NOTE = 2_000;
 const METADATA_LIMITS = { maxBytes: 64 * 1024, maxDepth: 20 };
 
-const slug = z
-  .string()
-  .min(1, 'must not be empty')
-  .max(MAX_SLUG_LENGTH, `must have at most ${MAX_SLUG_LENGTH} characters`)
-  .regex(SLUG, 'must be lower-case letters and digits, in groups joined by hyphens');
+const slug = formatted({
+  pattern: SLUG,
+  maxLength: MAX_SLUG_LENGTH,
+  message: 'must be lower-case letters and digits, in groups joined by hyphens',
+});
 const name = line(MAX_NAME);
 const description = text(MAX_DESCRIPTION);
 const tags = z

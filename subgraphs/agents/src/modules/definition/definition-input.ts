@@ -1,7 +1,7 @@
 /** A definition, or a part of one, as it comes from outside. */
 import { z } from 'zod';
 import { jsonObject } from '../input/json-object.ts';
-import { line, text } from '../input/text.ts';
+import { formatted, line, text } from '../input/text.ts';
 import { GUARDRAIL_KINDS, INTEGRATION_KINDS } from './agent-definition.ts';
 import type { JsonObject } from './canonical-json.ts';
 
@@ -15,7 +15,6 @@ const MAX_MODES = 20;
 const MAX_WORDS = 50;
 const SCHEMA_LIMITS = { maxBytes: 64 * 1024, maxDepth: 64 };
 const SETTINGS_LIMITS = { maxBytes: 64 * 1024, maxDepth: 20 };
-const TOOL_NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
 
 const paragraph = text(MAX_PARAGRAPH);
 
@@ -37,11 +36,11 @@ function schemaFaults(schema: JsonObject): readonly { path: string[]; message: s
 }
 
 const tool = z.object({
-  name: z
-    .string()
-    .min(1, 'must not be empty')
-    .max(64, 'must have at most 64 characters')
-    .regex(TOOL_NAME, 'must be a letter, then letters, digits and underscores'),
+  name: formatted({
+    pattern: /^[a-zA-Z][a-zA-Z0-9_]*$/,
+    maxLength: 64,
+    message: 'must be a letter, then letters, digits and underscores',
+  }),
   description: paragraph.min(1, 'must not be empty'),
   inputSchema: objectSchema,
   outputSchema: jsonObject(SCHEMA_LIMITS)

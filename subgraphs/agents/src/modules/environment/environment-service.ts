@@ -6,21 +6,21 @@ import type { AgentsDatabase, ServiceRequest } from '../../database.ts';
 import type { Agent } from '../agent/agent.ts';
 import { getUnarchivedForChange } from '../agent/get-for-change.ts';
 import { writeChange } from '../agent/write-change.ts';
+import { formatted } from '../input/text.ts';
 import { requireNumber } from '../version/agent-version.ts';
 import { listEnvironments, putEnvironment } from './environment-store.ts';
 import { PRODUCTION, type AgentEnvironment } from './environment.ts';
 
 const MAX_ENVIRONMENTS = 20;
-const ENVIRONMENT_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
 const publishSchema = z.object({
   id: z.string(),
   version: z.int().nullish(),
-  environment: z
-    .string()
-    .min(1, 'must not be empty')
-    .max(32, 'must have at most 32 characters')
-    .regex(ENVIRONMENT_NAME, 'must be a lower-case letter, then lower-case letters, digits and hyphens')
+  environment: formatted({
+    pattern: /^[a-z][a-z0-9-]*$/,
+    maxLength: 32,
+    message: 'must be a lower-case letter, then lower-case letters, digits and hyphens',
+  })
     .nullish()
     .transform((name) => name ?? PRODUCTION),
 });

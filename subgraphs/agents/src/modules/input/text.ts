@@ -27,3 +27,18 @@ export function line(maxLength: number) {
       'must be one line without control characters',
     );
 }
+
+/** Text of a fixed form. `message` says which; a text that is empty or too long is told as that alone. */
+export function formatted({ pattern, maxLength, message }: TextFormat) {
+  return z
+    .string()
+    .min(1, { error: 'must not be empty', abort: true })
+    .max(maxLength, { error: `must have at most ${maxLength} characters`, abort: true })
+    .regex(pattern, message);
+}
+
+export interface TextFormat {
+  readonly pattern: RegExp;
+  readonly maxLength: number;
+  readonly message: string;
+}
