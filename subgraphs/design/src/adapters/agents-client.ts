@@ -1,0 +1,135 @@
+/** The agents of a tenant, through the agents subgraph. */
+import { z } from 'zod';
+import type { UserError } from '@flowgrid/platform';
+import type { AgentDefinition } from '../modules/definition/agent-definition.ts';
+import { agentDefinitionSchema } from '../modules/definition/definition-schema.ts';
+import { callGraphQL, type GraphQLCall } from './graphql-call.ts';
+
+export interface AgentSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+}
+
+export interface AgentDraft {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly revision: number;
+  readonly definition: AgentDefinition;
+}
+
+/** `agent` is what there is now; without errors it is what was asked for. */
+export interface AgentWritten {
+  readonly agent: AgentDraft | null;
+  readonly errors: readonly UserError[];
+}
+
+export interface AgentToCreate {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string | null;
+  readonly description: string;
+  readonly definition: AgentDefinition;
+  readonly note: string;
+}
+
+export interface AgentToUpdate {
+  readonly id: string;
+  readonly expectedRevision: number;
+  readonly definition: AgentDefinition;
+  readonly note: string;
+}
+
+/** Who calls, and until when. */
+export interface CallOptions {
+  /** A context token of the agents subgraph. */
+  readonly token: string;
+  readonly signal: AbortSignal;
+}
+
+/** Every method throws `OutsideError`. */
+export interface AgentsClient {
+  /** The agents that are not archived, the newest first, up to a limit. */
+  list(options: CallOptions): Promise<readonly AgentSummary[]>;
+  find(id: string, options: CallOptions): Promise<AgentDraft | null>;
+  /** Safe to repeat: the id decides. */
+  create(agent: AgentToCreate, options: CallOptions): Promise<AgentWritten>;
+  update(agent: AgentToUpdate, options: CallOptions): Promise<AgentWritten>;
+}
+
+const PAGE_SIZE = 100;
+const MAX_PAGES = 3;
+
+const DEFINITION = `definition { instructions inputModes outputModes settings
+  model { provider name temperature maxOutputTokens }
+  tools { name description inputSchema outputSchema integrationKind requiresApproval }
+  skills { id name description tags examples }
+  guardrails { id kind description } }`;
+const DRAFT = `id name slug revision draft { ${DEFINITION} }`;
+
+const LIST = `query DesignContextAgents($after: String) {
+  agents(first: ${PAGE_SIZE}, after: $after, filter: { status: [DRAFT, PUBLISHED] }) {
+    edges { node { id name description } } pageInfo { hasNextPage endCursor } } }`;
+const FIND = `query DesignBaseAgent($id: ID!) { agent(id: $id) { ${DRAFT} } }`;
+const CREATE = `mutation AcceptDesignCreate($input: CreateAgentInput!) {
+  createAgent(input: $input) { agent { ${DRAFT} } errors { code message path } } }`;
+const UPDATE = `mutation AcceptDesignUpdate($input: UpdateAgentInput!) {
+  updateAgent(input: $input) { agent { ${DRAFT} } errors { code message path } } }`;
+
+const summarySchema = z.object({ id: z.string(), name: z.string(), description: z.string() });
+const pageSchema = z.object({
+  agents: z.object({
+    edges: z.array(z.object({ node: summarySchema })),
+    pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+  }),
+});
+const draftSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    slug: z.string(),
+    revision: z.number(),
+    draft: z.object({ definition: agentDefinitionSchema }),
+  })
+  .transform(({ draft, ...agent }): AgentDraft => ({ ...agent, definition: draft.definition }));
+const errorsSchema = z.array(z.object({ code: z.string(), message: z.string(), path: z.array(z.string()) }));
+const writtenSchema = z.object({ agent: draftSchema.nullable(), errors: errorsSchema });
+
+export function createAgentsClient(baseUrl: string): AgentsClient {
+  const call = <Data>(
+    operation: Pick<GraphQLCall<Data>, 'query' | 'variables' | 'schema'>,
+    options: CallOptions,
+  ): Promise<Data> => callGraphQL({ service: 'agents', baseUrl, ...operation, ...options });
+  return {
+    list: async (options) => {
+      const agents: AgentSummary[] = [];
+      let after: string | null = null;
+      for (let page = 0; page < MAX_PAGES; page += 1) {
+        const found: z.output<typeof pageSchema> = await call(
+          { query: LIST, variables: { after }, schema: pageSchema },
+          options,
+        );
+        agents.push(...found.agents.edges.map(({ node }) => node));
+        if (!found.agents.pageInfo.hasNextPage) break;
+        after = found.agents.pageInfo.endCursor;
+      }
+      return agents;
+    },
+    find: async (id, options) => {
+      const schema = z.object({ agent: draftSchema.nullable() });
+      const { agent } = await call({ query: FIND, variables: { id }, schema }, options);
+      return agent;
+    },
+    create: async (input, options) => {
+      const schema = z.object({ createAgent: writtenSchema });
+      const { createAgent } = await call({ query: CREATE, variables: { input }, schema }, options);
+      return createAgent;
+    },
+    update: async (input, options) => {
+      const schema = z.object({ updateAgent: writtenSchema });
+      const { updateAgent } = await call({ query: UPDATE, variables: { input }, schema }, options);
+      return updateAgent;
+    },
+  };
+}

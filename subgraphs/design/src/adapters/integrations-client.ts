@@ -1,0 +1,27 @@
+/** Which kinds of systems a tenant has connected, through the integrations subgraph. */
+import { z } from 'zod';
+import type { IntegrationKind } from '../modules/definition/agent-definition.ts';
+import { callGraphQL } from './graphql-call.ts';
+
+export interface IntegrationsClient {
+  /** Each kind once. @throws OutsideError. */
+  listKinds(options: {
+    readonly token: string;
+    readonly signal: AbortSignal;
+  }): Promise<readonly IntegrationKind[]>;
+}
+
+const LIST = 'query DesignContextIntegrations { integrations { kind } }';
+const schema = z.object({
+  integrations: z.array(z.object({ kind: z.enum(['GITHUB', 'JIRA', 'SERVICENOW']) })),
+});
+
+export function createIntegrationsClient(baseUrl: string): IntegrationsClient {
+  return {
+    listKinds: async (options) => {
+      const call = { service: 'integrations', baseUrl, query: LIST, variables: {}, schema };
+      const { integrations } = await callGraphQL({ ...call, ...options });
+      return [...new Set(integrations.map(({ kind }) => kind))];
+    },
+  };
+}

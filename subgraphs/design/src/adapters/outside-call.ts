@@ -1,0 +1,86 @@
+/** Calls of other services: a timeout per try, few tries, and one kind of error. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+
+const TRY_TIMEOUT_MS = 5_000;
+const TRIES = 4;
+const FIRST_WAIT_MS = 200;
+
+/** How a call failed: nobody answered, the caller may not, or the answer is not what was agreed. */
+export type OutsideProblem = 'UNREACHABLE' | 'REFUSED' | 'UNEXPECTED';
+
+export class OutsideError extends Error {
+  override readonly name = 'OutsideError';
+  readonly problem: OutsideProblem;
+  readonly service: string;
+
+  constructor(service: string, problem: OutsideProblem, message: string, cause?: unknown) {
+    super(`${service}: ${message}`, cause === undefined ? undefined : { cause });
+    this.service = service;
+    this.problem = problem;
+  }
+}
+
+export interface OutsideCall {
+  /** For messages: `agents`. */
+  readonly service: string;
+  readonly url: URL;
+  readonly authorization: string;
+  readonly body: object;
+  /** Gives the call up. */
+  readonly signal: AbortSignal;
+}
+
+export interface OutsideAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Posts JSON; tries again while nobody answers. @throws OutsideError, or the signal's reason. */
+export async function postJson(call: OutsideCall): Promise<OutsideAnswer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await postOnce(call);
+    } catch (error) {
+      call.signal.throwIfAborted();
+      const isLast = attempt === TRIES;
+      if (isLast || !(error instanceof OutsideError) || error.problem !== 'UNREACHABLE') throw error;
+    }
+    const wait = FIRST_WAIT_MS * 2 ** attempt * (0.5 + Math.random());
+    await delay(wait, undefined, { signal: call.signal });
+  }
+}
+
+async function postOnce({ service, url, authorization, body, signal }: OutsideCall): Promise<OutsideAnswer> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json', authorization },
+      body: JSON.stringify(body),
+      redirect: 'error',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TRY_TIMEOUT_MS)]),
+    });
+    text = await response.text();
+  } catch (error) {
+    throw new OutsideError(service, 'UNREACHABLE', 'no answer', error);
+  }
+  if ([429, 502, 503, 504].includes(response.status)) {
+    throw new OutsideError(service, 'UNREACHABLE', `answered ${response.status}`);
+  }
+  const parsed = jsonText.safeParse(text);
+  if (!parsed.success)
+    throw new OutsideError(service, 'UNEXPECTED', `answered ${response.status} without JSON`);
+  return { status: response.status, body: parsed.data };
+}
+
+const jsonText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // Whatever answered is not the service; the caller is told so.
+    context.addIssue('not JSON');
+    return z.NEVER;
+  }
+});

@@ -1,0 +1,67 @@
+/** What resolvers get: the services of the process, and who asks. */
+import DataLoader from 'dataloader';
+import type { Viewer } from '@flowgrid/access';
+import type { RequestFacts } from '@flowgrid/platform';
+import type { AcceptanceService } from './modules/acceptance/acceptance-service.ts';
+import type { ArtifactLinks } from './modules/artifact/artifact-link.ts';
+import type { ArtifactService } from './modules/artifact/artifact-service.ts';
+import type { Artifact } from './modules/artifact/artifact.ts';
+import type { AnalysisService } from './modules/process-model/analysis-service.ts';
+import type { ProcessModel } from './modules/process-model/process-model.ts';
+import type { ProgressFeed } from './modules/progress/progress-feed.ts';
+import type { SessionService } from './modules/session/session-service.ts';
+import type { DesignSession } from './modules/session/session.ts';
+import type { ServiceRequest } from './request.ts';
+
+export interface Services {
+  readonly sessions: SessionService;
+  readonly acceptance: AcceptanceService;
+  readonly analysis: AnalysisService;
+  readonly artifacts: ArtifactService;
+  readonly progress: ProgressFeed;
+}
+
+interface Loaders {
+  readonly sessions: DataLoader<string, DesignSession | null>;
+  readonly processModels: DataLoader<string, ProcessModel | null>;
+  readonly artifacts: DataLoader<string, readonly Artifact[]>;
+}
+
+export interface Context {
+  readonly request: ServiceRequest;
+  readonly services: Services;
+  readonly loaders: Loaders;
+  readonly links: ArtifactLinks;
+}
+
+export function createContextFactory(
+  services: Services,
+  links: ArtifactLinks,
+): (facts: RequestFacts<Viewer>) => Context {
+  return ({ viewer, requestId }) => {
+    const request = { viewer, requestId };
+    return { request, services, links, loaders: createLoaders(services, request) };
+  };
+}
+
+/** They batch and do not remember: one context serves a whole subscription, whose session changes from event to event. */
+function createLoaders({ sessions, artifacts }: Services, request: ServiceRequest): Loaders {
+  return {
+    sessions: batched((ids) => sessions.findMany(request, ids), null),
+    processModels: batched((ids) => sessions.findProcessModels(request, ids), null),
+    artifacts: batched((ids) => artifacts.listMany(request, ids), []),
+  };
+}
+
+function batched<Value, Absent>(
+  load: (ids: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
+  absent: Absent,
+): DataLoader<string, Value | Absent> {
+  return new DataLoader(
+    async (ids) => {
+      const found = await load([...new Set(ids)]);
+      return ids.map((id) => found.get(id) ?? absent);
+    },
+    { cache: false },
+  );
+}

@@ -1,0 +1,16 @@
+/** The design schema's database, in the types that are generated from its models. */
+import { createDatabase, type Database } from '@flowgrid/db';
+import type { Logger } from '@flowgrid/platform';
+import { Prisma, PrismaClient } from './generated/prisma/client.ts';
+
+export type Tx = Prisma.TransactionClient;
+export type DesignDatabase = Database<PrismaClient, Tx>;
+
+export function openDatabase(url: string, logger: Logger): DesignDatabase {
+  return createDatabase<PrismaClient, Tx>({
+    url,
+    schema: 'design',
+    createClient: (adapter) => new PrismaClient({ adapter }),
+    onConnectionError: (error) => logger.warn({ err: error }, 'a database connection broke while idle'),
+  });
+}

@@ -1,0 +1,41 @@
+/** The environment of the design service and of its worker. */
+import { z } from 'zod';
+import { readEnv, secretKey, serviceEnv } from '@flowgrid/platform';
+
+const database = z.string().startsWith('postgres');
+
+const shared = {
+  ...serviceEnv,
+  DATABASE_URL: database,
+  /** Announcements; the database when it is left out. */
+  PUBSUB_URL: database.optional(),
+  AUTH_URL: z.url(),
+  AGENTS_URL: z.url(),
+  /** Lets this service ask auth for a job's context token; sent as it is written here. */
+  GRANT_SECRET: z
+    .string()
+    .refine(
+      (text) => Buffer.from(text, 'base64').length >= 32,
+      'must be at least 32 random bytes in base64 (openssl rand -base64 32)',
+    ),
+};
+
+const serviceModel = z.object({
+  ...shared,
+  ARTIFACT_LINK_SECRET: secretKey,
+  /** Where clients reach the platform. */
+  PUBLIC_URL: z.url(),
+});
+
+const workerModel = z.object({
+  ...shared,
+  INTEGRATIONS_URL: z.url(),
+  CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
+  LEASE_SECONDS: z.coerce.number().int().min(1).max(3600).default(30),
+  DEFAULT_MODEL_PROVIDER: z.string().min(1).default('anthropic'),
+  DEFAULT_MODEL_NAME: z.string().min(1).default('claude-sonnet-4-5'),
+});
+
+export const readServiceEnv = (): z.output<typeof serviceModel> => readEnv(serviceModel, process.env);
+
+export const readWorkerEnv = (): z.output<typeof workerModel> => readEnv(workerModel, process.env);

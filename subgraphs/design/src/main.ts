@@ -1,0 +1,67 @@
+/** The design service: GraphQL, and downloads by signed links. */
+import { CONTEXT_KEYS_PATH, createContextTokenVerifier, followRemoteKeys } from '@flowgrid/access';
+import { createPostgresPubSub } from '@flowgrid/messaging';
+import {
+  createLogger,
+  readEnvOrExit,
+  runService,
+  startSubgraphServer,
+  systemClock,
+} from '@flowgrid/platform';
+import { createAgentsClient } from './adapters/agents-client.ts';
+import { createGrants } from './adapters/grants.ts';
+import { createThreadAnalyzer } from './adapters/thread-analyzer.ts';
+import { createAnnouncer } from './announce.ts';
+import { createContextFactory } from './context.ts';
+import { openDatabase } from './database.ts';
+import { readServiceEnv } from './env.ts';
+import { createAcceptanceService } from './modules/acceptance/acceptance-service.ts';
+import { createArtifactLinks } from './modules/artifact/artifact-link.ts';
+import { createArtifactHandler } from './modules/artifact/artifact-routes.ts';
+import { createArtifactService } from './modules/artifact/artifact-service.ts';
+import { createAnalysisService } from './modules/process-model/analysis-service.ts';
+import { createProgressFeed } from './modules/progress/progress-feed.ts';
+import { createSessionService } from './modules/session/session-service.ts';
+import { createSchema } from './schema.ts';
+
+const env = readEnvOrExit(readServiceEnv);
+const logger = createLogger({ name: 'design', level: env.LOG_LEVEL });
+
+await runService(logger, async (stack) => {
+  const clock = systemClock;
+  const stopping = new AbortController();
+  const database = stack.use(openDatabase(env.DATABASE_URL, logger));
+  const pubsub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
+  const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
+  const analyzer = stack.use(createThreadAnalyzer());
+  const progress = stack.use(await createProgressFeed(database, pubsub));
+  const links = createArtifactLinks({ secret: env.ARTIFACT_LINK_SECRET, publicUrl: env.PUBLIC_URL, clock });
+  const services = {
+    sessions: createSessionService({ database, announce: createAnnouncer(pubsub, logger), clock }),
+    acceptance: createAcceptanceService({
+      database,
+      clock,
+      agents: createAgentsClient(env.AGENTS_URL),
+      grants: createGrants({ authUrl: env.AUTH_URL, secret: env.GRANT_SECRET }),
+      signal: stopping.signal,
+    }),
+    analysis: createAnalysisService({ analyzer, signal: stopping.signal }),
+    artifacts: createArtifactService({ database }),
+    progress,
+  };
+  const verifier = createContextTokenVerifier({ audience: 'design', keys: remoteKeys.keys, clock });
+  stack.use(
+    await startSubgraphServer({
+      name: 'design',
+      host: env.HOST,
+      port: env.PORT,
+      logger,
+      schema: createSchema(),
+      checkReady: database.checkReady,
+      authenticate: verifier.authenticate,
+      createContext: createContextFactory(services, links),
+      addRoutes: (app) => app.get('/artifacts/:id', createArtifactHandler({ database, links })),
+    }),
+  );
+  stack.defer(() => stopping.abort(new Error('The service is stopping.')));
+});

@@ -1,0 +1,102 @@
+/** The queue of design jobs. A claim gives an attempt number, and only its holder may write for the job. */
+import { z } from 'zod';
+import type { DesignDatabase, Tx } from '../../database.ts';
+import type { DesignPhase } from '../session/session.ts';
+import { toPhase } from '../session/session-rows.ts';
+
+/** A claimed job: what its worker must show with every write. */
+export interface ClaimedJob {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly attempt: number;
+}
+
+const claimSchema = z.array(z.object({ tenant_id: z.uuid(), id: z.uuid(), attempt: z.number() }));
+
+/** Takes the job that waits longest, or one whose worker stopped renewing its lease. */
+export async function claimJob(database: DesignDatabase, leaseSeconds: number): Promise<ClaimedJob | null> {
+  const rows = await database.withoutTenant(
+    (client) =>
+      client.$queryRaw`SELECT tenant_id, id, attempt FROM claim_design_job(${leaseSeconds}::integer)`,
+  );
+  const [row] = claimSchema.parse(rows);
+  return row === undefined ? null : { tenantId: row.tenant_id, id: row.id, attempt: row.attempt };
+}
+
+/** Moves the end of the lease; false when the job is no longer this claim's. */
+export async function renewLease(tx: Tx, job: ClaimedJob, leaseSeconds: number): Promise<boolean> {
+  const renewed = await tx.$executeRaw`
+    UPDATE design_job SET lease_expires_at = now() + make_interval(secs => ${leaseSeconds}::integer)
+    WHERE tenant_id = ${job.tenantId}::uuid AND id = ${job.id}::uuid AND attempt = ${job.attempt} AND state = 'RUNNING'`;
+  return renewed === 1;
+}
+
+/** Gives the job back, to be claimed by another worker at once; without effect when it is no longer this claim's. */
+export async function releaseJob(tx: Tx, job: ClaimedJob): Promise<boolean> {
+  const released = await tx.designJob.updateMany({
+    where: { ...job, state: 'RUNNING' },
+    data: { state: 'READY', leaseExpiresAt: null },
+  });
+  return released.count === 1;
+}
+
+/** Locks the job until the transaction ends, so that no other claim comes between; false when it is no longer this claim's. */
+export async function lockClaim(tx: Tx, job: ClaimedJob): Promise<boolean> {
+  const rows = await tx.$queryRaw<readonly unknown[]>`
+    SELECT id FROM design_job
+    WHERE tenant_id = ${job.tenantId}::uuid AND id = ${job.id}::uuid AND attempt = ${job.attempt} AND state = 'RUNNING'
+    FOR UPDATE`;
+  return rows.length === 1;
+}
+
+/** Leaves the queue: ended, or waiting for a person. */
+export async function parkJob(
+  tx: Tx,
+  where: { tenantId: string; sessionId: string },
+  state: 'WAITING' | 'ENDED',
+): Promise<string> {
+  const job = await tx.designJob.update({
+    where: { tenantId_sessionId: where },
+    data: { state, leaseExpiresAt: null },
+    select: { id: true },
+  });
+  return job.id;
+}
+
+/** Puts the job back into the queue as if no worker had been lost. */
+export async function requeueJob(
+  tx: Tx,
+  where: { tenantId: string; sessionId: string },
+  runAfter: Date,
+): Promise<{ readonly id: string; readonly attempt: number }> {
+  return tx.designJob.update({
+    where: { tenantId_sessionId: where },
+    data: { state: 'READY', leaseExpiresAt: null, takeovers: 0, runAfter },
+    select: { id: true, attempt: true },
+  });
+}
+
+/** Keeps the evidence of who asked last; the earlier one is of no more use. */
+export async function replaceGrant(
+  tx: Tx,
+  grant: { tenantId: string; sessionId: string; contextToken: string; createdAt: Date },
+): Promise<void> {
+  await deleteGrant(tx, grant);
+  await tx.jobGrant.createMany({ data: [grant] });
+}
+
+/** Evidence is kept only while there is work to do. */
+export async function deleteGrant(
+  tx: Tx,
+  { tenantId, sessionId }: { tenantId: string; sessionId: string },
+): Promise<void> {
+  await tx.jobGrant.deleteMany({ where: { tenantId, sessionId } });
+}
+
+export type PhaseResults = ReadonlyMap<DesignPhase, unknown>;
+
+/** Results of finished phases, as they were stored. */
+export async function listPhaseResults(tx: Tx, tenantId: string, sessionId: string): Promise<PhaseResults> {
+  const rows = await tx.designPhaseResult.findMany({ where: { tenantId, sessionId } });
+  return new Map(rows.map((row) => [toPhase(row.phase), row.result]));
+}

@@ -1,0 +1,12 @@
+import type { DesignPhase, DesignState } from '../session/session.ts';
+
+/** Something that happened in a session; sequences start at 1 and have no gap. */
+export interface DesignEvent {
+  readonly sessionId: string;
+  readonly sequence: number;
+  readonly phase: DesignPhase;
+  readonly state: DesignState;
+  readonly percent: number;
+  readonly message: string;
+  readonly at: Date;
+}

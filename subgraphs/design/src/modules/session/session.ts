@@ -1,0 +1,86 @@
+/** A design session, as the rest of the service knows it. */
+import type { AgentDefinition } from '../definition/agent-definition.ts';
+import type { Finding } from '../definition/finding.ts';
+
+export const DESIGN_STATES = [
+  'QUEUED',
+  'RUNNING',
+  'AWAITING_REVIEW',
+  'SUCCEEDED',
+  'FAILED',
+  'CANCELLED',
+] as const;
+export type DesignState = (typeof DESIGN_STATES)[number];
+
+export const DESIGN_PHASES = [
+  'CONTEXT',
+  'ANALYSIS',
+  'DESIGN',
+  'VALIDATION',
+  'CODE',
+  'MODEL',
+  'DONE',
+] as const;
+export type DesignPhase = (typeof DESIGN_PHASES)[number];
+
+export const CODE_TARGETS = ['CLAUDE_AGENT_SDK'] as const;
+export type CodeTarget = (typeof CODE_TARGETS)[number];
+
+export interface DesignFailure {
+  readonly phase: DesignPhase;
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+export interface DesignProposal {
+  readonly name: string;
+  readonly summary: string;
+  readonly findings: readonly Finding[];
+}
+
+/** The agent that an acceptance makes: chosen and stored before it is made. */
+export interface Reservation {
+  readonly agentId: string;
+  readonly name: string;
+  readonly slug: string | null;
+}
+
+export interface DesignSession {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly target: CodeTarget;
+  readonly reviewProcess: boolean;
+  readonly reviewedAt: Date | null;
+  /** The agent under redesign, or the one that was accepted. */
+  readonly agentId: string | null;
+  readonly isRedesign: boolean;
+  /** Revision of the agent that the redesign started from. */
+  readonly baseRevision: number | null;
+  readonly state: DesignState;
+  readonly phase: DesignPhase;
+  readonly percent: number;
+  readonly lastSequence: number;
+  readonly processRevision: number | null;
+  readonly definition: AgentDefinition | null;
+  readonly proposal: DesignProposal | null;
+  readonly usage: {
+    readonly inputTokens: number;
+    readonly outputTokens: number;
+    readonly costUsd: number;
+    readonly provider: string;
+  };
+  readonly failure: DesignFailure | null;
+  readonly reservedAgentId: string | null;
+  readonly reservedName: string | null;
+  readonly reservedSlug: string | null;
+  readonly acceptedAt: Date | null;
+  readonly createdByUserId: string | null;
+  readonly createdAt: Date;
+}
+
+/** True when nothing more happens unless a person takes the session up again. */
+export function hasEnded(state: DesignState): boolean {
+  return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELLED';
+}

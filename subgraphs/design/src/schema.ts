@@ -1,0 +1,23 @@
+import { buildSchema } from '@flowgrid/platform';
+import type { GraphQLSchema } from 'graphql';
+import { resolvers as acceptance } from './modules/acceptance/resolvers.ts';
+import { resolvers as artifact } from './modules/artifact/resolvers.ts';
+import { resolvers as definition } from './modules/definition/resolvers.ts';
+import { resolvers as processModel } from './modules/process-model/resolvers.ts';
+import { resolvers as progress } from './modules/progress/resolvers.ts';
+import { resolvers as session } from './modules/session/resolvers.ts';
+
+export function createSchema(): GraphQLSchema {
+  const module = (path: string, resolvers: object) => ({
+    typeDefs: new URL(`modules/${path}.graphql`, import.meta.url),
+    resolvers,
+  });
+  return buildSchema(new URL('schema.graphql', import.meta.url), [
+    module('session/session', session),
+    module('progress/progress', progress),
+    module('process-model/process-model', processModel),
+    module('definition/definition', definition),
+    module('artifact/artifact', artifact),
+    module('acceptance/acceptance', acceptance),
+  ]);
+}

@@ -1,0 +1,53 @@
+/** The design worker: works on design jobs and serves its health. */
+import { createPostgresPubSub } from '@flowgrid/messaging';
+import {
+  createHttpServer,
+  createLogger,
+  listen,
+  readEnvOrExit,
+  runService,
+  systemClock,
+} from '@flowgrid/platform';
+import { createAgentsClient } from './adapters/agents-client.ts';
+import { createGrants } from './adapters/grants.ts';
+import { createIntegrationsClient } from './adapters/integrations-client.ts';
+import { createThreadAnalyzer } from './adapters/thread-analyzer.ts';
+import { createAnnouncer } from './announce.ts';
+import { openDatabase } from './database.ts';
+import { readWorkerEnv } from './env.ts';
+import { startDesignWorker } from './workers/design-worker.ts';
+
+const env = readEnvOrExit(readWorkerEnv);
+const logger = createLogger({ name: 'design-worker', level: env.LOG_LEVEL });
+
+await runService(logger, async (stack) => {
+  const database = stack.use(openDatabase(env.DATABASE_URL, logger));
+  const pubsub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
+  const analyzer = stack.use(createThreadAnalyzer());
+  const http = {
+    name: 'design-worker',
+    host: env.HOST,
+    port: env.PORT,
+    logger,
+    checkReady: database.checkReady,
+  };
+  stack.use(await listen(createHttpServer(http), http));
+  stack.use(
+    await startDesignWorker({
+      database,
+      pubsub,
+      announce: createAnnouncer(pubsub, logger),
+      clock: systemClock,
+      logger,
+      tools: {
+        agents: createAgentsClient(env.AGENTS_URL),
+        integrations: createIntegrationsClient(env.INTEGRATIONS_URL),
+        grants: createGrants({ authUrl: env.AUTH_URL, secret: env.GRANT_SECRET }),
+        analyzer,
+        defaultModel: { provider: env.DEFAULT_MODEL_PROVIDER, name: env.DEFAULT_MODEL_NAME },
+      },
+      concurrency: env.CONCURRENCY,
+      leaseSeconds: env.LEASE_SECONDS,
+    }),
+  );
+});

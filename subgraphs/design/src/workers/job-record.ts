@@ -1,0 +1,178 @@
+/**
+ * Everything that a worker writes for a job. Each write is one transaction that holds the locks of the session and of the
+ * claim, so that after a takeover or a cancellation nothing of the earlier worker gets through.
+ */
+import type { Clock } from '@flowgrid/platform';
+import { invariant } from '@flowgrid/platform';
+import type { Announcer } from '../announce.ts';
+import type { DesignDatabase, Tx } from '../database.ts';
+import type { Prisma } from '../generated/prisma/client.ts';
+import { toJson } from '../json.ts';
+import {
+  deleteGrant,
+  listPhaseResults,
+  lockClaim,
+  parkJob,
+  type ClaimedJob,
+  type PhaseResults,
+} from '../modules/job/job-store.ts';
+import type { DesignEvent } from '../modules/progress/design-event.ts';
+import { lockSession, recordEvent } from '../modules/progress/event-store.ts';
+import { nextPhase, percentAfter } from '../modules/progress/phase-percent.ts';
+import type { DesignFailure, DesignPhase, DesignSession } from '../modules/session/session.ts';
+import type { PhaseOutcome } from './phase.ts';
+
+/** The job is no longer this worker's: taken over, or ended by a person. */
+export class JobLost extends Error {
+  override readonly name = 'JobLost';
+}
+
+export interface JobStart {
+  readonly session: DesignSession;
+  readonly results: PhaseResults;
+  /** The context token of the user who asked. */
+  readonly evidence: string | null;
+  /** Workers that were lost with this job since it was last queued. */
+  readonly takeovers: number;
+}
+
+export interface JobRecordOptions {
+  readonly database: DesignDatabase;
+  readonly announce: Announcer;
+  readonly clock: Clock;
+}
+
+interface Write {
+  readonly tx: Tx;
+  readonly session: DesignSession;
+  readonly now: Date;
+}
+
+type NewEvent = Pick<DesignEvent, 'phase' | 'state' | 'percent' | 'message'>;
+
+export class JobRecord {
+  readonly #options: JobRecordOptions;
+  readonly #job: ClaimedJob;
+  readonly #sessionId: string;
+
+  constructor(options: JobRecordOptions, job: ClaimedJob, sessionId: string) {
+    this.#options = options;
+    this.#job = job;
+    this.#sessionId = sessionId;
+  }
+
+  /** Says that a worker works on it, and gives what is there already. @throws JobLost, as every method. */
+  async begin(): Promise<JobStart> {
+    const { tenantId } = this.#job;
+    const sessionId = this.#sessionId;
+    return this.#write(async ({ tx, session }) => {
+      const results = await listPhaseResults(tx, tenantId, sessionId);
+      const job = await tx.designJob.findUniqueOrThrow({
+        where: { tenantId_sessionId: { tenantId, sessionId } },
+      });
+      const grant = await tx.jobGrant.findUnique({ where: { tenantId_sessionId: { tenantId, sessionId } } });
+      const next = nextPhase(new Set(results.keys()));
+      const message = session.state === 'RUNNING' ? 'Another worker took over.' : 'A worker took the job.';
+      const started = await this.#record({ tx, session }, { ...next, state: 'RUNNING', message });
+      return {
+        session: started,
+        results,
+        evidence: grant?.contextToken ?? null,
+        takeovers: job.takeovers,
+      };
+    });
+  }
+
+  async finishPhase(phase: DesignPhase, outcome: PhaseOutcome): Promise<DesignSession> {
+    const { tenantId, attempt } = this.#job;
+    return this.#write(async ({ tx, session, now }) => {
+      const result = toJson(outcome.result);
+      const row = { tenantId, sessionId: session.id, phase, attempt, result, finishedAt: now };
+      await tx.designPhaseResult.createMany({ data: [row] });
+      await outcome.store?.(tx, tenantId, now);
+      const event = {
+        phase,
+        state: 'RUNNING',
+        percent: percentAfter(phase),
+        message: outcome.message,
+      } as const;
+      return this.#record({ tx, session }, event, outcome.patch);
+    });
+  }
+
+  /** Stops until a person has looked at the process model. */
+  async awaitReview(): Promise<void> {
+    await this.#end('WAITING', {
+      phase: 'ANALYSIS',
+      state: 'AWAITING_REVIEW',
+      percent: percentAfter('ANALYSIS'),
+      message: 'The process model waits for approval.',
+    });
+  }
+
+  async succeed(message: string): Promise<void> {
+    await this.#end('ENDED', { phase: 'DONE', state: 'SUCCEEDED', percent: 100, message });
+  }
+
+  /** Ends the job; what the phase found all the same is kept. */
+  async fail(failure: DesignFailure, found: Pick<PhaseOutcome, 'patch' | 'store'> = {}): Promise<void> {
+    await this.#end(
+      'ENDED',
+      (session) => ({
+        phase: failure.phase,
+        state: 'FAILED',
+        percent: session.percent,
+        message: failure.message,
+      }),
+      {
+        ...found,
+        patch: {
+          ...found.patch,
+          failurePhase: failure.phase,
+          failureCode: failure.code,
+          failureMessage: failure.message,
+          failureRetryable: failure.retryable,
+        },
+      },
+    );
+  }
+
+  async #end(
+    jobState: 'WAITING' | 'ENDED',
+    event: NewEvent | ((session: DesignSession) => NewEvent),
+    found: Pick<PhaseOutcome, 'patch' | 'store'> = {},
+  ): Promise<void> {
+    const { tenantId } = this.#job;
+    const key = { tenantId, sessionId: this.#sessionId };
+    await this.#write(async ({ tx, session, now }) => {
+      await found.store?.(tx, tenantId, now);
+      await parkJob(tx, key, jobState);
+      await deleteGrant(tx, key);
+      return this.#record({ tx, session }, typeof event === 'function' ? event(session) : event, found.patch);
+    });
+  }
+
+  async #write<Result>(work: (write: Write) => Promise<Result>): Promise<Result> {
+    const { database, announce, clock } = this.#options;
+    const { tenantId } = this.#job;
+    const result = await database.inTenant(tenantId, async (tx) => {
+      // The session first, as everyone who changes one does; so two of them cannot wait for each other.
+      const session = await lockSession(tx, tenantId, this.#sessionId);
+      invariant(session !== null, 'a job belongs to a session');
+      if (!(await lockClaim(tx, this.#job))) throw new JobLost('The job is no longer this claim.');
+      return work({ tx, session, now: clock.now() });
+    });
+    announce.progress(this.#sessionId);
+    return result;
+  }
+
+  #record(
+    { tx, session }: Pick<Write, 'tx' | 'session'>,
+    event: NewEvent,
+    patch: Prisma.DesignSessionUncheckedUpdateInput = {},
+  ): Promise<DesignSession> {
+    const { tenantId, attempt } = this.#job;
+    const at = this.#options.clock.now();
+    return recordEvent(tx, { tenantId, session, event: { ...event, attempt, at }, patch });
+  }
+}

@@ -1,0 +1,76 @@
+/** What a phase of a design gets and gives. */
+import { z } from 'zod';
+import type { AgentsClient } from '../adapters/agents-client.ts';
+import type { Analyzer } from '../adapters/analyzer.ts';
+import type { Grants } from '../adapters/grants.ts';
+import type { IntegrationsClient } from '../adapters/integrations-client.ts';
+import type { Tx } from '../database.ts';
+import type { Prisma } from '../generated/prisma/client.ts';
+import type { PhaseResults } from '../modules/job/job-store.ts';
+import type { DesignPhase, DesignSession } from '../modules/session/session.ts';
+
+/** Everything that phases use from outside. */
+export interface PhaseTools {
+  readonly agents: AgentsClient;
+  readonly integrations: IntegrationsClient;
+  readonly grants: Grants;
+  readonly analyzer: Analyzer;
+  /** The model of new agents. */
+  readonly defaultModel: { readonly provider: string; readonly name: string };
+}
+
+export interface PhaseInput {
+  readonly tools: PhaseTools;
+  readonly session: DesignSession;
+  /** What earlier phases found, as it was stored. */
+  readonly results: PhaseResults;
+  /** The context token of the user who asked; null when it is no longer kept. */
+  readonly evidence: string | null;
+  readonly signal: AbortSignal;
+}
+
+export interface PhaseOutcome {
+  /** What was found or made, for the people who follow. */
+  readonly message: string;
+  /** For later phases and attempts; plain data. */
+  readonly result: object;
+  readonly patch?: Prisma.DesignSessionUncheckedUpdateInput;
+  /** Written together with the result. */
+  readonly store?: (tx: Tx, tenantId: string, now: Date) => Promise<void>;
+}
+
+export type Phase = (input: PhaseInput) => Promise<PhaseOutcome>;
+
+/** A phase cannot do its work, and says to the user why. */
+export class PhaseFailure extends Error {
+  override readonly name = 'PhaseFailure';
+  readonly code: string;
+  readonly retryable: boolean;
+  /** What the phase found all the same. */
+  readonly outcome: Pick<PhaseOutcome, 'patch' | 'store'>;
+
+  constructor(
+    failure: { readonly code: string; readonly message: string; readonly retryable: boolean },
+    options: { readonly cause?: unknown; readonly outcome?: Pick<PhaseOutcome, 'patch' | 'store'> } = {},
+  ) {
+    super(failure.message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = failure.code;
+    this.retryable = failure.retryable;
+    this.outcome = options.outcome ?? {};
+  }
+}
+
+/** The result of an earlier phase. */
+export function resultOf<Result>(
+  results: PhaseResults,
+  phase: DesignPhase,
+  schema: z.ZodType<Result>,
+): Result {
+  return schema.parse(results.get(phase));
+}
+
+/** `1 tool`, `3 tools`. */
+export function count(number: number, noun: string): string {
+  const plural = noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+  return `${number.toLocaleString('en')} ${number === 1 ? noun : plural}`;
+}
