@@ -1,19 +1,8 @@
 import DataLoader from 'dataloader';
 import type { Viewer } from '@flowgrid/access';
 import type { RequestFacts } from '@flowgrid/platform';
-import type { SessionService } from './modules/session/session-service.ts';
-import type { SignInService } from './modules/sign-in/sign-in-service.ts';
-import type { UserService } from './modules/user/user-service.ts';
 import type { User } from './modules/user/user.ts';
-import type { ViewerService } from './modules/viewer/viewer-service.ts';
-
-/** Made once per process. */
-export interface Services {
-  readonly sessions: SessionService;
-  readonly signIn: SignInService;
-  readonly users: UserService;
-  readonly viewers: ViewerService;
-}
+import type { Services } from './services.ts';
 
 /** What the resolvers of one operation get. */
 export interface Context extends RequestFacts<Viewer> {

@@ -8,25 +8,18 @@ import {
   startSubgraphServer,
   systemClock,
 } from '@flowgrid/platform';
-import { createContext, type Services } from './context.ts';
+import { createContext } from './context.ts';
 import { openAuthDatabase } from './database.ts';
 import { readAuthEnv } from './env.ts';
 import { startMaintenance } from './maintenance.ts';
-import { ContextService } from './modules/context/context-service.ts';
 import { addContextRoutes } from './modules/context/routes.ts';
 import { addIssuerRoutes } from './modules/issuer/routes.ts';
-import { JobGrantService } from './modules/job-grant/job-grant-service.ts';
 import { addJobGrantRoutes } from './modules/job-grant/routes.ts';
-import { createRevocations } from './modules/session/revocations.ts';
-import { SessionService } from './modules/session/session-service.ts';
 import { createPasswordHasher } from './modules/sign-in/password.ts';
-import { SignInService } from './modules/sign-in/sign-in-service.ts';
-import { createSignInThrottle } from './modules/sign-in/sign-in-throttle.ts';
 import { openKeyRing } from './modules/signing-key/key-ring.ts';
 import { rotateKeys } from './modules/signing-key/rotate-keys.ts';
-import { UserService } from './modules/user/user-service.ts';
-import { ViewerService } from './modules/viewer/viewer-service.ts';
 import { createSchema } from './schema.ts';
+import { createServices } from './services.ts';
 
 const env = readEnvOrExit(readAuthEnv);
 const logger = createLogger({ name: 'auth', level: env.LOG_LEVEL });
@@ -41,25 +34,20 @@ await runService(logger, async (stack) => {
   const pubSub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
   await rotateKeys({ database, clock, keySecret });
   const keyRing = stack.use(await openKeyRing({ database, keySecret, clock, logger }));
-  const throttle = createSignInThrottle({ database, clock });
-  stack.use(startMaintenance({ database, keyRing, keySecret, throttle, clock, logger }));
-
-  const sessions = new SessionService({
+  const passwords = createPasswordHasher();
+  const accessTokenSeconds = env.ACCESS_TOKEN_SECONDS;
+  const services = createServices({
     database,
     keyRing,
-    revocations: createRevocations(pubSub, logger),
+    pubSub,
+    passwords,
     clock,
+    logger,
     issuer,
-    accessTokenSeconds: env.ACCESS_TOKEN_SECONDS,
+    accessTokenSeconds,
   });
-  const services: Services = {
-    sessions,
-    signIn: new SignInService({ database, sessions, passwords: createPasswordHasher(), throttle, clock }),
-    users: new UserService(database),
-    viewers: new ViewerService(database),
-  };
-  const contexts = new ContextService({ database, keyRing, clock, logger, issuer });
-  const jobGrants = new JobGrantService({ database, keyRing, clock });
+  const { contexts, jobGrants, throttle } = services;
+  stack.use(startMaintenance({ database, keyRing, keySecret, throttle, clock, logger }));
   // This service issues the context tokens: it checks those of its own requests without asking itself over HTTP.
   const verifier = createContextTokenVerifier({ audience: 'auth', keys: keyRing.verifier('context'), clock });
 

@@ -75,10 +75,14 @@ export class SignInService {
     // Always one hash of the same cost, so that the time does not tell which email addresses have an account.
     const isRight = await passwords.verify(password, account?.passwordHash ?? null);
     if (!account?.isActive || !isRight) throw wrongCredentials();
-    const place = await this.#choosePlace(account.id, tenant ?? null);
-    const started = await sessions.start(place, request.requestId);
+    const places = await this.#listPlaces(account.id, tenant ?? null);
+    const [place] = places;
+    const isAmbiguous = places.length > 1;
+    const started = place && !isAmbiguous ? await sessions.start(place, request.requestId) : null;
+    // A right password with a wrong tenant counts as a failure, or the throttle would tell that the password is right.
+    if (started || isAmbiguous) await throttle.succeed(attempt);
+    if (isAmbiguous) throw tenantRequired();
     if (!started) throw wrongCredentials();
-    await throttle.succeed(attempt);
     await this.#renewHash(account, password);
     return started;
   }
@@ -98,36 +102,19 @@ export class SignInService {
         : null,
     );
     if (!user) throw new FlowgridError('UNAUTHENTICATED', 'The session has ended. Sign in again.');
-    const place = await this.#findPlace(user.accountId, tenant);
+    const [place] = await this.#listPlaces(user.accountId, tenant);
     const started = place && (await sessions.start(place, request.requestId));
     if (!started) throw invalidInput('INVALID', 'You do not belong to a tenant of this name.', ['tenant']);
     return started;
   }
 
-  async #choosePlace(accountId: string, slug: string | null): Promise<Place> {
-    if (slug !== null) {
-      const place = await this.#findPlace(accountId, slug);
-      if (!place) throw wrongCredentials();
-      return place;
-    }
-    const places = await this.#options.database.withoutTenant((client) =>
-      locateActiveUsers(client, accountId),
-    );
-    const [first] = places;
-    if (!first) throw wrongCredentials();
-    if (places.length > 1) {
-      throw invalidInput('REQUIRED', 'You belong to several tenants. Say which one to sign in to.', [
-        'tenant',
-      ]);
-    }
-    return first;
-  }
-
-  async #findPlace(accountId: string, slug: string): Promise<Place | undefined> {
+  /** Where the account may sign in: in the tenant of the slug, or without one in all of its tenants. */
+  async #listPlaces(accountId: string, slug: string | null): Promise<readonly Place[]> {
     return this.#options.database.withoutTenant(async (client) => {
-      const tenantId = await findTenantIdBySlug(client, slug);
       const places = await locateActiveUsers(client, accountId);
-      return places.find((place) => place.tenantId === tenantId);
+      if (slug === null) return places;
+      const tenantId = await findTenantIdBySlug(client, slug);
+      return places.filter((place) => place.tenantId === tenantId);
     });
   }
 
@@ -141,4 +128,8 @@ export class SignInService {
 
 function wrongCredentials(): Error {
   return invalidInput('INVALID_CREDENTIALS', 'Email, password or tenant is not right.', ['password']);
+}
+
+function tenantRequired(): Error {
+  return invalidInput('REQUIRED', 'You belong to several tenants. Say which one to sign in to.', ['tenant']);
 }

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { createPasswordHasher } from './password.ts';
+
+const CHEAP = { costLog2: 5, blockSize: 8, parallelization: 1 };
+const passwords = createPasswordHasher(CHEAP);
+
+test('a password is verified by its own hash only', async () => {
+  const hash = await passwords.hash('correct horse');
+
+  const verdicts = await Promise.all(
+    ['correct horse', 'Correct horse', 'correct horse ', ''].map((word) => passwords.verify(word, hash)),
+  );
+
+  expect(verdicts).toEqual([true, false, false, false]);
+});
+
+test('the same password has another hash each time', async () => {
+  const [one, other] = await Promise.all([passwords.hash('same'), passwords.hash('same')]);
+
+  expect(one).not.toBe(other);
+});
+
+test('the same characters from another keyboard are the same password', async () => {
+  const hash = await passwords.hash('caf\u00e9');
+
+  expect(await passwords.verify('cafe\u0301', hash)).toBe(true);
+});
+
+test('a hash names its parameters, so that older ones go on working', async () => {
+  const older = await createPasswordHasher({ ...CHEAP, costLog2: 4 }).hash('secret');
+
+  expect(older).toMatch(/^\$scrypt\$ln=4,r=8,p=1\$/);
+  expect(await passwords.verify('secret', older)).toBe(true);
+  expect(passwords.isOutdated(older)).toBe(true);
+  expect(passwords.isOutdated(await passwords.hash('secret'))).toBe(false);
+});
+
+test('new hashes are made with the parameters that OWASP recommends', async () => {
+  expect(await createPasswordHasher().hash('secret')).toMatch(/^\$scrypt\$ln=14,r=8,p=5\$/);
+});
+
+// Attack: telling by the time of the answer which email addresses have an account.
+test('an account that does not exist costs the same work as a wrong password', async () => {
+  const costly = createPasswordHasher({ costLog2: 13, blockSize: 8, parallelization: 1 });
+  const hash = await costly.hash('secret');
+  const fastest = { known: Infinity, unknown: Infinity };
+
+  for (let round = 0; round < 5; round += 1) {
+    fastest.known = Math.min(fastest.known, await timeOf(() => costly.verify('wrong', hash)));
+    fastest.unknown = Math.min(fastest.unknown, await timeOf(() => costly.verify('wrong', null)));
+  }
+
+  expect(await costly.verify('wrong', null)).toBe(false);
+  expect(fastest.unknown / fastest.known).toBeGreaterThan(0.5);
+  expect(fastest.unknown / fastest.known).toBeLessThan(2);
+});
+
+async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
