@@ -70,6 +70,7 @@ export class FederatedSubscriptions {
       for await (const event of stream) yield await this.#answer(source, { ...prepared, plan }, event);
     } catch (error) {
       if (!(error instanceof UpstreamRefused)) throw error;
+      await refuseTokenOf(source, error);
       yield { errors: error.errors };
     }
   }
@@ -101,6 +102,20 @@ export class FederatedSubscriptions {
       throw new FlowgridError('FORBIDDEN', 'You no longer have the permission for this subscription.');
     }
   }
+}
+
+/** The viewer was accepted by auth, so a subgraph that refuses the context token is at odds with auth, not the viewer. */
+async function refuseTokenOf(source: SubscriptionSource, refusal: UpstreamRefused): Promise<void> {
+  if (!refusal.errors.some(({ extensions }) => extensions['code'] === 'UNAUTHENTICATED')) return;
+  const { onTokenRefused } = await source.contextForEvent();
+  onTokenRefused();
+  throw new FlowgridError(
+    'SERVICE_UNAVAILABLE',
+    'The service did not accept the subscription. Subscribe again.',
+    {
+      cause: refusal,
+    },
+  );
 }
 
 /** The plan of one event: the event stands for the primary fetch, then the rest as planned. */

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import type { FormattedExecutionResult } from 'graphql-ws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { openSocket, startFixtureRouter, type FixtureRouter } from '../testkit/router.ts';
 import { startSubgraphs, type Fixture } from '../testkit/subgraphs.ts';
 import { until } from '../testkit/wait.ts';
@@ -273,4 +275,19 @@ test('a router that stops closes its sockets with 1001', async () => {
   await stopping[Symbol.asyncDispose]();
 
   expect((await socket.closed).code).toBe(1001);
+});
+
+test('a socket at another path is not opened', async () => {
+  const socket = new WebSocket(`${router.url.replace('http', 'ws')}/other`, 'graphql-transport-ws');
+  const failed = once(socket, 'error');
+
+  expect(String(await failed)).toContain('404');
+});
+
+test('a socket of another protocol is closed', async () => {
+  const socket = new WebSocket(`${router.url.replace('http', 'ws')}/graphql`);
+
+  const [code] = await once(socket, 'close');
+
+  expect(code).toBe(4406);
 });
