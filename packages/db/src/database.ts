@@ -2,6 +2,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { FlowgridError } from '@flowgrid/platform';
 import { isUnavailable } from './unavailable.ts';
+import { sendUnbatched } from './unbatched.ts';
 import { statementNames } from './statement-names.ts';
 import { TenantPool, runInTenantScope } from './tenant-pool.ts';
 
@@ -65,6 +66,7 @@ export function createDatabase<Client extends TransactionalClient<Tx>, Tx>(
   pool.on('error', (error) => options.onConnectionError?.(error));
   const adapter = new PrismaPg(pool, { schema: options.schema, statementNameGenerator: statementNames() });
   const client = options.createClient(adapter);
+  sendUnbatched(client);
   return {
     inTenant: (tenantId, work) =>
       guarded(() =>

@@ -63,6 +63,34 @@ test('a tenant sees its own rows and no others', async () => {
   expect(counts).toEqual([2, 1, 0]);
 });
 
+// Attack: a reader gets what another tenant asks for in the same moment. Prisma gathers the `findUnique` calls of one tick
+// and sends them in the tenant of whoever came first, unless it is kept from it.
+test('reads of several tenants that begin in one tick are each answered for their own tenant', async () => {
+  const rows = [auditRow(tenantA), auditRow(tenantB)];
+  for (const data of rows) {
+    await database.inTenant(data.tenantId, (tx) => tx.auditEvent.create({ data }));
+  }
+
+  const found = await Promise.all(
+    rows.map(({ tenantId, id }) =>
+      database.readInTenant(tenantId, (tx) =>
+        tx.auditEvent.findUnique({ where: { tenantId_id: { tenantId, id } } }),
+      ),
+    ),
+  );
+  const foreign = await Promise.all([
+    database.readInTenant(tenantA, (tx) => tx.auditEvent.count()),
+    ...rows.map(({ tenantId, id }) =>
+      database.readInTenant(tenantA, (tx) =>
+        tx.auditEvent.findUnique({ where: { tenantId_id: { tenantId, id } } }),
+      ),
+    ),
+  ]);
+
+  expect(found.map((row) => row?.id)).toEqual(rows.map(({ id }) => id));
+  expect(foreign).toEqual([1, expect.objectContaining({ tenantId: tenantA }), null]);
+});
+
 // A service that mistakes the tenant of a row it writes.
 test('a row of another tenant cannot be written', async () => {
   const write = database.inTenant(tenantA, (tx) => tx.auditEvent.create({ data: auditRow(tenantB) }));
