@@ -123,3 +123,26 @@ export async function createAgent(
   if (created.agent === null) throw new Error(JSON.stringify(created.errors));
   return created.agent;
 }
+
+/** A definition with a value in every field. */
+export function wholeDefinition() {
+  return {
+    instructions: '# Triage\n\nSort the claims.',
+    model: { provider: 'openai', name: 'gpt-5', temperature: 0.2, maxOutputTokens: 2000 },
+    tools: [
+      {
+        name: 'openTicket',
+        description: 'Opens a ticket.',
+        inputSchema: { type: 'object', properties: { title: { type: 'string' } }, required: ['title'] },
+        outputSchema: null,
+        integrationKind: 'JIRA',
+        requiresApproval: true,
+      },
+    ],
+    skills: [{ id: 'sort', name: 'Sort', description: 'Sorts.', tags: ['x'], examples: ['Sort this'] }],
+    guardrails: [{ id: 'limit', kind: 'THRESHOLD', description: 'Below 1,000 only.' }],
+    inputModes: ['text/plain', 'application/json'],
+    outputModes: ['text/plain'],
+    settings: { nested: { list: [1, 2.5, null, true] } },
+  };
+}

@@ -22,9 +22,9 @@ const FOLDED: Readonly<Record<string, string>> = {
 /** Lower case without accents. */
 export function foldText(text: string): string {
   return text
-    .toLowerCase()
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')
+    .toLowerCase()
     .replaceAll(/[ßæœøđðłþı]/g, (letter) => FOLDED[letter] ?? letter);
 }
 
