@@ -58,6 +58,8 @@ export interface TestTenant {
   session(id: string): Promise<SessionView>;
   /** Waits until the session is in the state. */
   reaches(id: string, state: string): Promise<SessionView>;
+  /** Starts a design and waits until it has succeeded. */
+  design(input?: Readonly<Record<string, unknown>>): Promise<SessionView>;
   follow(id: string, after?: number): Following;
 }
 
@@ -110,25 +112,28 @@ export async function createDesignTenant(
     if (!designSession) throw new Error('no such session');
     return designSession;
   };
+  const start: TestTenant['start'] = async (input = {}) => {
+    const variables = { input: { title: 'Claims', description: DESCRIPTION, ...input } };
+    const { startDesign } = dataOf<{ startDesign: { session: { id: string } | null; errors: unknown[] } }>(
+      await ask(START, variables),
+    );
+    if (!startDesign.session) throw new Error(JSON.stringify(startDesign.errors));
+    return startDesign.session.id;
+  };
+  const reaches: TestTenant['reaches'] = (id, state) =>
+    until(`session ${id} is ${state}`, async () => {
+      const view = await session(id);
+      if (view.state === 'FAILED' && state !== 'FAILED') throw new Error(JSON.stringify(view.failure));
+      return view.state === state && view;
+    });
   return {
     tenantId,
     token,
     ask,
     session,
-    start: async (input = {}) => {
-      const variables = { input: { title: 'Claims', description: DESCRIPTION, ...input } };
-      const { startDesign } = dataOf<{ startDesign: { session: { id: string } | null; errors: unknown[] } }>(
-        await ask(START, variables),
-      );
-      if (!startDesign.session) throw new Error(JSON.stringify(startDesign.errors));
-      return startDesign.session.id;
-    },
-    reaches: (id, state) =>
-      until(`session ${id} is ${state}`, async () => {
-        const view = await session(id);
-        if (view.state === 'FAILED' && state !== 'FAILED') throw new Error(JSON.stringify(view.failure));
-        return view.state === state && view;
-      }),
+    start,
+    reaches,
+    design: async (input) => reaches(await start(input), 'SUCCEEDED'),
     follow: (id, after = 0) => follow({ url: service.url, token, id, after }),
   };
 }

@@ -34,8 +34,8 @@ export interface Neighbours extends AsyncDisposable {
   readonly grants: GrantBody[];
   readonly operations: Operation[];
   integrationKinds: readonly string[];
-  /** Decides about the next operations: `hang` never answers, `fail` answers 503, `drop` works and cuts the answer off. */
-  behave: (operation: string) => 'work' | 'hang' | 'fail' | 'drop' | 'refuse';
+  /** Decides about the next operations: `hang` never answers, `fail` answers 503, `drop` works and cuts the answer off, `stall` works and never answers. */
+  behave: (operation: string) => 'work' | 'hang' | 'fail' | 'drop' | 'stall' | 'refuse';
 }
 
 export async function startNeighbours(issuer: ContextIssuer): Promise<Neighbours> {
@@ -81,6 +81,7 @@ export async function startNeighbours(issuer: ContextIssuer): Promise<Neighbours
       return;
     }
     const answer = name === 'grant' ? grant(neighbours, body) : { data: answerTo(neighbours, name, body) };
+    if (behaviour === 'stall') return;
     if (behaviour === 'drop') {
       request.socket.destroy();
       return;
@@ -130,18 +131,14 @@ function answerTo(
 function create(agents: Map<string, FakeAgent>, input: Record<string, unknown>): object {
   const known = agents.get(String(input['id']));
   if (known) return { agent: known, errors: [] };
-  const slug = String(
-    input['slug'] ??
-      String(input['name'])
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9]+/g, '-'),
-  );
+  const { name, slug: given } = input as { name: string; slug?: string | null };
+  const slug = given ?? name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
   if ([...agents.values()].some((agent) => agent.slug === slug)) {
     return { agent: null, errors: [{ code: 'TAKEN', message: 'The slug is taken.', path: ['slug'] }] };
   }
   const agent: FakeAgent = {
     id: String(input['id']),
-    name: String(input['name']),
+    name,
     slug,
     description: String(input['description']),
     revision: 1,

@@ -72,6 +72,7 @@ CREATE INDEX design_job_state_run_after_idx ON design_job (state, run_after);
 CREATE TABLE job_grant (
   tenant_id      uuid           NOT NULL,
   session_id     uuid           NOT NULL,
+  actor_id       text           NOT NULL,
   context_token  text           NOT NULL,
   created_at     timestamptz(6) NOT NULL,
   CONSTRAINT job_grant_pkey PRIMARY KEY (tenant_id, session_id),

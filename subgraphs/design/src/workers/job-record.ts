@@ -20,7 +20,7 @@ import type { DesignEvent } from '../modules/progress/design-event.ts';
 import { lockSession, recordEvent } from '../modules/progress/event-store.ts';
 import { nextPhase, percentAfter } from '../modules/progress/phase-percent.ts';
 import type { DesignFailure, DesignPhase, DesignSession } from '../modules/session/session.ts';
-import type { PhaseOutcome } from './phase.ts';
+import type { Evidence, PhaseOutcome } from './phase.ts';
 
 /** The job is no longer this worker's: taken over, or ended by a person. */
 export class JobLost extends Error {
@@ -30,8 +30,7 @@ export class JobLost extends Error {
 export interface JobStart {
   readonly session: DesignSession;
   readonly results: PhaseResults;
-  /** The context token of the user who asked. */
-  readonly evidence: string | null;
+  readonly evidence: Evidence | null;
   /** Workers that were lost with this job since it was last queued. */
   readonly takeovers: number;
 }
@@ -77,7 +76,7 @@ export class JobRecord {
       return {
         session: started,
         results,
-        evidence: grant?.contextToken ?? null,
+        evidence: grant,
         takeovers: job.takeovers,
       };
     });

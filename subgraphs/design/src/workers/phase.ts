@@ -19,13 +19,19 @@ export interface PhaseTools {
   readonly defaultModel: { readonly provider: string; readonly name: string };
 }
 
+export interface Evidence {
+  readonly actorId: string;
+  /** The context token with which the user asked. */
+  readonly contextToken: string;
+}
+
 export interface PhaseInput {
   readonly tools: PhaseTools;
   readonly session: DesignSession;
   /** What earlier phases found, as it was stored. */
   readonly results: PhaseResults;
-  /** The context token of the user who asked; null when it is no longer kept. */
-  readonly evidence: string | null;
+  /** That a user asked for this work; null when it is no longer kept. */
+  readonly evidence: Evidence | null;
   readonly signal: AbortSignal;
 }
 

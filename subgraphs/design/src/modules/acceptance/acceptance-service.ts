@@ -15,6 +15,7 @@ import type { Grants } from '../../adapters/grants.ts';
 import { OutsideError } from '../../adapters/outside-call.ts';
 import type { DesignDatabase } from '../../database.ts';
 import type { ServiceRequest } from '../../request.ts';
+import { jobIdFor } from '../job/job-identity.ts';
 import type { DesignSession } from '../session/session.ts';
 import { freeName, markAccepted, reserveAgent, type AcceptanceTarget } from './acceptance-store.ts';
 import { isSameDefinition } from './same-definition.ts';
@@ -108,7 +109,7 @@ async function writeAgent(
         contextToken: viewer.contextToken,
         audience: 'agents',
         permissions: ['agent:read', 'agent:write'],
-        job: { id: session.id, name: session.title },
+        job: { id: jobIdFor(session, viewer.actor.id), name: session.title },
       },
       signal,
     );

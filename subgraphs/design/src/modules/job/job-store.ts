@@ -79,7 +79,7 @@ export async function requeueJob(
 /** Keeps the evidence of who asked last; the earlier one is of no more use. */
 export async function replaceGrant(
   tx: Tx,
-  grant: { tenantId: string; sessionId: string; contextToken: string; createdAt: Date },
+  grant: { tenantId: string; sessionId: string; actorId: string; contextToken: string; createdAt: Date },
 ): Promise<void> {
   await deleteGrant(tx, grant);
   await tx.jobGrant.createMany({ data: [grant] });

@@ -32,7 +32,15 @@ export async function insertSession(tx: Tx, input: NewSession): Promise<string |
     ],
   });
   await tx.jobGrant.createMany({
-    data: [{ tenantId, sessionId: id, contextToken: viewer.contextToken, createdAt: now }],
+    data: [
+      {
+        tenantId,
+        sessionId: id,
+        actorId: viewer.actor.id,
+        contextToken: viewer.contextToken,
+        createdAt: now,
+      },
+    ],
   });
   await tx.designEvent.createMany({
     data: [

@@ -213,10 +213,10 @@ async function queueAgain(
   what: string,
   patch: Parameters<typeof recordEvent>[1]['patch'],
 ): Promise<Changed> {
-  const { tenantId, contextToken } = viewer;
+  const { tenantId, contextToken, actor } = viewer;
   const sessionId = session.id;
   const job = await requeueJob(tx, { tenantId, sessionId }, now);
-  await replaceGrant(tx, { tenantId, sessionId, contextToken, createdAt: now });
+  await replaceGrant(tx, { tenantId, sessionId, actorId: actor.id, contextToken, createdAt: now });
   const finished = new Set((await listPhaseResults(tx, tenantId, sessionId)).keys());
   const kept = finished.size === 0 ? '' : `; finished phases are kept: ${[...finished].join(', ')}`;
   const event = {

@@ -5,6 +5,7 @@ import type { AgentDraft } from '../../adapters/agents-client.ts';
 import { OutsideError } from '../../adapters/outside-call.ts';
 import type { AgentDefinition, IntegrationKind } from '../../modules/definition/agent-definition.ts';
 import { isJsonObject } from '../../modules/definition/definition-schema.ts';
+import { jobIdFor } from '../../modules/job/job-identity.ts';
 import { count, PhaseFailure, type Phase, type PhaseInput } from '../phase.ts';
 
 const MAX_DESCRIPTION_LENGTH = 500;
@@ -77,9 +78,10 @@ async function requestToken(
   permissions: readonly Permission[],
 ): Promise<string> {
   if (evidence === null) throw notAllowed('Nobody stands for this design any more.');
-  const job = { id: session.id, name: session.title };
+  const { contextToken, actorId } = evidence;
+  const job = { id: jobIdFor(session, actorId), name: session.title };
   return outside('identities', () =>
-    tools.grants.request({ contextToken: evidence, audience, permissions, job }, signal),
+    tools.grants.request({ contextToken, audience, permissions, job }, signal),
   );
 }
 
