@@ -141,7 +141,7 @@ describe('what is written once', () => {
     const about = { ...by, resource_type: 'agent', request_id: 'r1' };
     expect(rows).toEqual([
       { ...about, action: 'agent.created', changes: { name: 'Agent 0', slug: 'agent-0', version: 1 } },
-      { ...about, action: 'agent.updated', changes: { revision: 2, fields: 'latestNumber', version: 2 } },
+      { ...about, action: 'agent.updated', changes: { revision: 2, version: 2 } },
       {
         ...about,
         action: 'agent.published',

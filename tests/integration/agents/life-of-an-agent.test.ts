@@ -138,6 +138,17 @@ describe('createAgent', () => {
     expect(agent.draft.definition).toEqual(definition);
   });
 
+  test('without a definition has the model that the service is configured with', async () => {
+    await using configured = await startAgentsService({
+      DEFAULT_MODEL_PROVIDER: 'openai',
+      DEFAULT_MODEL_NAME: 'any-model',
+    });
+
+    const agent = await createAgent(await configured.client('EDITOR'));
+
+    expect(agent.draft.definition.model).toMatchObject({ provider: 'openai', name: 'any-model' });
+  });
+
   test('a job writes as itself on behalf of its user', async () => {
     const userId = newId();
     const actor = { kind: 'DESIGN_JOB', id: newId(), name: 'Design of claims', userId } as const;

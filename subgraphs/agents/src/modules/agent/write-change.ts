@@ -30,16 +30,21 @@ export async function writeChange(tx: Tx, change: Change): Promise<Agent> {
   const { agent, record, by } = change;
   const saved = await saveAgent(tx, by.viewer.tenantId, { agent, changes: record, at: by.clock.now() });
   if (saved === null) throw slugTaken(record.slug ?? agent.slug);
-  const fields = Object.keys(record).toSorted().join(' ');
   await tx.auditEvent.create({
     data: auditRecord(by, {
       action: change.action,
       resourceType: 'agent',
       resourceId: agent.id,
-      changes: { revision: saved.revision, fields, ...change.facts },
+      changes: { revision: saved.revision, ...namesOf(record), ...change.facts },
     }),
   });
   return saved;
+}
+
+/** Which fields of the record were written; what a new version is, the further facts say. */
+function namesOf(record: AgentChanges): { fields?: string } {
+  const names = Object.keys(record).filter((name) => name !== 'latestNumber');
+  return names.length === 0 ? {} : { fields: names.toSorted().join(' ') };
 }
 
 export interface VersionChange extends Change {
