@@ -6,6 +6,9 @@ const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }
 /** Tests against real services: patience for two busy cores, and one PostgreSQL for all files. */
 const real = { testTimeout: 60_000, hookTimeout: 120_000, globalSetup: 'tests/testkit/global-postgres.ts' };
 
+/** The same, with one running platform for all files. */
+const whole = { ...real, globalSetup: 'tests/testkit/global-platform.ts' };
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -23,8 +26,8 @@ export default defineConfig({
         },
       },
       { resolve, test: { name: 'integration', include: ['tests/integration/**/*.test.ts'], ...real } },
-      { resolve, test: { name: 'isolation', include: ['tests/isolation/**/*.test.ts'], ...real } },
-      { resolve, test: { name: 'supergraph', include: ['tests/supergraph/**/*.test.ts'], ...real } },
+      { resolve, test: { name: 'isolation', include: ['tests/isolation/**/*.test.ts'], ...whole } },
+      { resolve, test: { name: 'supergraph', include: ['tests/supergraph/**/*.test.ts'], ...whole } },
       { resolve, test: { name: 'resilience', include: ['tests/resilience/**/*.test.ts'], ...real } },
     ],
   },

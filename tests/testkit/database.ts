@@ -5,12 +5,16 @@ import { inject } from 'vitest';
 import { bootstrapDatabase, databaseUrl, type DatabaseRole } from '../../local/src/index.ts';
 import { TEMPLATE_DATABASE, type PostgresAccess } from './global-postgres.ts';
 
-export interface TestDatabase extends AsyncDisposable {
+/** How to reach a database that somebody else owns. */
+export interface TestDatabaseAccess {
   readonly name: string;
   /** Connection string of a login role. */
   url(role: DatabaseRole): string;
   /** Connection string of the superuser, for looking behind row level security. */
   readonly superuserUrl: string;
+}
+
+export interface TestDatabase extends TestDatabaseAccess, AsyncDisposable {
   /** Ends every connection to the database from outside, as a failing network would. */
   cutConnections(): Promise<void>;
 }
@@ -26,9 +30,7 @@ export async function createTestDatabase(
   const { superuserUrl, secrets } = postgres;
   await bootstrapDatabase({ superuserUrl, database: name, passwords: secrets.rolePasswords });
   return {
-    name,
-    superuserUrl: databaseUrl(superuserUrl, { database: name }),
-    url: (role) => databaseUrl(superuserUrl, { database: name, role, password: secrets.rolePasswords[role] }),
+    ...openTestDatabase(postgres, name),
     cutConnections: async () => {
       await asSuperuser(postgres, (client) =>
         client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]),
@@ -39,6 +41,17 @@ export async function createTestDatabase(
         client.query(`DROP DATABASE ${escapeIdentifier(name)} WITH (FORCE)`),
       );
     },
+  };
+}
+
+export function openTestDatabase(
+  { superuserUrl, secrets }: PostgresAccess,
+  name: string,
+): TestDatabaseAccess {
+  return {
+    name,
+    superuserUrl: databaseUrl(superuserUrl, { database: name }),
+    url: (role) => databaseUrl(superuserUrl, { database: name, role, password: secrets.rolePasswords[role] }),
   };
 }
 

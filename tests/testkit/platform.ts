@@ -1,6 +1,7 @@
 /** Starts processes of the platform exactly as `npm start` does, on free ports and a database of the test. */
 import { inject } from 'vitest';
 import {
+  PROCESS_NAMES,
   findFreePort,
   platformProcesses,
   startProcess,
@@ -9,11 +10,11 @@ import {
   type ProcessName,
   type RunningProcess,
 } from '../../local/src/index.ts';
-import type { TestDatabase } from './database.ts';
+import type { TestDatabaseAccess } from './database.ts';
 import type { PostgresAccess } from './global-postgres.ts';
 
 export interface PlatformOptions {
-  readonly database: TestDatabase;
+  readonly database: TestDatabaseAccess;
   readonly postgres?: PostgresAccess;
   /** Variables on top of the usual ones. */
   readonly env?: Readonly<Partial<Record<ProcessName, Readonly<Record<string, string>>>>>;
@@ -30,13 +31,11 @@ export interface TestPlatform extends AsyncDisposable {
   readonly log: readonly string[];
 }
 
-const NAMES = ['auth', 'agents', 'design', 'integrations', 'design-worker', 'router'] as const;
-
 /** Chooses ports and makes the table; nothing runs before `start`. */
 export async function createPlatform(options: PlatformOptions): Promise<TestPlatform> {
   const { secrets } = options.postgres ?? inject('postgres');
   const ports = Object.fromEntries(
-    await Promise.all(NAMES.map(async (name) => [name, await findFreePort()])),
+    await Promise.all(PROCESS_NAMES.map(async (name) => [name, await findFreePort()])),
   );
   const definitions = platformProcesses({
     ports: ports as Record<ProcessName, number>,
@@ -95,7 +94,7 @@ async function asCopy(
 export async function startWholePlatform(options: PlatformOptions): Promise<TestPlatform> {
   const platform = await createPlatform(options);
   try {
-    await Promise.all(NAMES.filter((name) => name !== 'router').map((name) => platform.start(name)));
+    await Promise.all(PROCESS_NAMES.filter((name) => name !== 'router').map((name) => platform.start(name)));
     await platform.start('router');
     return platform;
   } catch (error) {

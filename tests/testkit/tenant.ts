@@ -4,7 +4,7 @@ import { newId, systemClock } from '@flowgrid/platform';
 import { openAuthDatabase } from '../../subgraphs/auth/src/database.ts';
 import { provision } from '../../subgraphs/auth/src/modules/provisioning/provisioning.ts';
 import { createPasswordHasher } from '../../subgraphs/auth/src/modules/sign-in/password.ts';
-import type { TestDatabase } from './database.ts';
+import type { TestDatabaseAccess } from './database.ts';
 import { dataOf, postGraphQL, type GraphQLAnswer } from './graphql.ts';
 
 export const PASSWORD = 'flowgrid-test';
@@ -31,7 +31,7 @@ export interface TestTenant {
 }
 
 /** Makes a tenant that no other test knows. `routerUrl` is the router's base address. */
-export async function createTenant(routerUrl: string, database: TestDatabase): Promise<TestTenant> {
+export async function createTenant(routerUrl: string, database: TestDatabaseAccess): Promise<TestTenant> {
   const slug = `t-${newId().slice(-12)}`;
   const emailOf = (role: BuiltInRole): string => `${role.toLowerCase()}@${slug}.test`;
   const { id, users } = await provisionTenant(database, slug, emailOf);
@@ -56,7 +56,7 @@ export async function createTenant(routerUrl: string, database: TestDatabase): P
 }
 
 async function provisionTenant(
-  database: TestDatabase,
+  database: TestDatabaseAccess,
   slug: string,
   emailOf: (role: BuiltInRole) => string,
 ): Promise<{ id: string; users: readonly { email: string; id: string }[] }> {
