@@ -12,6 +12,8 @@ export interface GraphQLCall<Data> {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly schema: z.ZodType<Data>;
   readonly signal: AbortSignal;
+  /** Before the second try. */
+  readonly waitMs?: number | undefined;
 }
 
 const TRIES = 3;
@@ -34,7 +36,7 @@ export async function callGraphQL<Data>(call: GraphQLCall<Data>): Promise<Data> 
       const isWorthATry = error instanceof OutsideError && error.cause === SERVICE_UNAVAILABLE;
       if (!isWorthATry || attempt === TRIES) throw error;
     }
-    await delay(WAIT_MS * attempt, undefined, { signal: call.signal });
+    await delay((call.waitMs ?? WAIT_MS) * attempt, undefined, { signal: call.signal });
   }
 }
 
@@ -48,6 +50,7 @@ async function callOnce<Data>(call: GraphQLCall<Data>): Promise<Data> {
     authorization: `Bearer ${call.token}`,
     body: { query, variables },
     signal,
+    waitMs: call.waitMs,
   });
   const answer = answerSchema.safeParse(body);
   if (!answer.success) throw new OutsideError(service, 'UNEXPECTED', 'answered without data or errors');

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 const TRY_TIMEOUT_MS = 5_000;
 const TRIES = 4;
-const FIRST_WAIT_MS = 200;
+const WAIT_MS = 250;
 
 /** How a call failed: nobody answered, the caller may not, or the answer is not what was agreed. */
 export type OutsideProblem = 'UNREACHABLE' | 'REFUSED' | 'UNEXPECTED';
@@ -29,6 +29,8 @@ export interface OutsideCall {
   readonly body: object;
   /** Gives the call up. */
   readonly signal: AbortSignal;
+  /** Before the second try; doubled before each further one. */
+  readonly waitMs?: number | undefined;
 }
 
 export interface OutsideAnswer {
@@ -46,8 +48,8 @@ export async function postJson(call: OutsideCall): Promise<OutsideAnswer> {
       const isLast = attempt === TRIES;
       if (isLast || !(error instanceof OutsideError) || error.problem !== 'UNREACHABLE') throw error;
     }
-    const wait = FIRST_WAIT_MS * 2 ** attempt * (0.5 + Math.random());
-    await delay(wait, undefined, { signal: call.signal });
+    const wait = (call.waitMs ?? WAIT_MS) * 2 ** (attempt - 1);
+    await delay(wait * (0.5 + Math.random()), undefined, { signal: call.signal });
   }
 }
 

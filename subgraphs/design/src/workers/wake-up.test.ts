@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { createWakeUp } from './wake-up.ts';
+
+const LONG_MS = 60_000;
+
+test('a wake-up while nobody waits ends the next wait at once', async () => {
+  const wakeUp = createWakeUp();
+
+  wakeUp.wake();
+  wakeUp.wake();
+
+  await expect(wakeUp.wait(LONG_MS)).resolves.toBeUndefined();
+});
+
+test('a wait ends with the wake-up, and at the limit without one', async () => {
+  const wakeUp = createWakeUp();
+  const waiting = wakeUp.wait(LONG_MS);
+
+  wakeUp.wake();
+
+  await expect(waiting).resolves.toBeUndefined();
+  await expect(wakeUp.wait(1)).resolves.toBeUndefined();
+});

@@ -1,0 +1,131 @@
+/** A worker's parts in this process, on a database of their own, so that a test decides what happens when. */
+import { Client } from 'pg';
+import { ROLE_PERMISSIONS, type Viewer } from '@flowgrid/access';
+import { createMemoryPubSub, type PubSub } from '@flowgrid/messaging';
+import { createLogger, newId, systemClock } from '@flowgrid/platform';
+import type { Analyzer } from '../../../subgraphs/design/src/adapters/analyzer.ts';
+import { createAnnouncer } from '../../../subgraphs/design/src/announce.ts';
+import { openDatabase } from '../../../subgraphs/design/src/database.ts';
+import { claimJob, type ClaimedJob } from '../../../subgraphs/design/src/modules/job/job-store.ts';
+import { analyzeProcessText } from '../../../subgraphs/design/src/modules/process-model/analysis/analyze.ts';
+import { createProgressFeed } from '../../../subgraphs/design/src/modules/progress/progress-feed.ts';
+import { createSessionService } from '../../../subgraphs/design/src/modules/session/session-service.ts';
+import { startDesignWorker } from '../../../subgraphs/design/src/workers/design-worker.ts';
+import { JobRecord } from '../../../subgraphs/design/src/workers/job-record.ts';
+import type { PhaseTools } from '../../../subgraphs/design/src/workers/phase.ts';
+import { createTestDatabase } from '../../testkit/database.ts';
+import { until } from '../../testkit/wait.ts';
+import { DESCRIPTION } from './design-service.ts';
+
+export interface FakeTools extends PhaseTools {
+  readonly calls: string[];
+  /** Takes the place of the analysis. */
+  analyze: Analyzer['analyze'];
+  /** Takes the place of the list of agents. */
+  listAgents: PhaseTools['agents']['list'];
+}
+
+function createFakeTools(): FakeTools {
+  const calls: string[] = [];
+  const never = (): Promise<never> => Promise.reject(new Error('a worker writes no agents'));
+  const tools: FakeTools = {
+    calls,
+    analyze: async (text) => analyzeProcessText(text),
+    listAgents: async () => [],
+    agents: {
+      list: (options) => {
+        calls.push('agents.list');
+        return tools.listAgents(options);
+      },
+      find: async () => null,
+      create: never,
+      update: never,
+    },
+    integrations: { listKinds: async () => ['JIRA'] },
+    grants: {
+      request: async ({ contextToken }) => {
+        calls.push(`grant for ${contextToken}`);
+        return 'token';
+      },
+    },
+    analyzer: {
+      analyze: (text, signal) => {
+        calls.push('analyze');
+        return tools.analyze(text, signal);
+      },
+      [Symbol.asyncDispose]: async () => undefined,
+    },
+    defaultModel: { provider: 'anthropic', name: 'model' },
+  };
+  return tools;
+}
+
+export async function openWorkbench() {
+  await using stack = new AsyncDisposableStack();
+  const testDatabase = stack.use(await createTestDatabase());
+  const logger = createLogger({ name: 'test', level: 'silent' });
+  const database = stack.use(openDatabase(testDatabase.url('flowgrid_design'), logger));
+  const pubsub = stack.use(createMemoryPubSub());
+  const superuser = new Client({ connectionString: testDatabase.superuserUrl });
+  await superuser.connect();
+  stack.defer(() => superuser.end());
+  const feed = stack.use(await createProgressFeed(database, pubsub));
+  const announce = createAnnouncer(pubsub, logger);
+  const options = { database, announce, clock: systemClock };
+  const sessions = createSessionService(options);
+  const viewer = viewerOf(newId());
+  const request = { viewer, requestId: 'test' };
+  const owned = stack.move();
+  return {
+    database,
+    pubsub,
+    feed,
+    sessions,
+    request,
+    tools: createFakeTools(),
+    start: async (input: object = {}) =>
+      (await sessions.start(request, { title: 'Claims', description: DESCRIPTION, ...input })).id,
+    claim: async (): Promise<ClaimedJob> => {
+      const job = await claimJob(database, 30);
+      if (!job) throw new Error('nothing to claim');
+      return job;
+    },
+    record: (job: ClaimedJob, sessionId: string) => new JobRecord(options, job, sessionId),
+    startWorker: (tools: PhaseTools, settings: { leaseSeconds?: number; pubsub?: PubSub } = {}) =>
+      startDesignWorker({
+        ...options,
+        pubsub,
+        logger,
+        tools,
+        concurrency: 2,
+        leaseSeconds: 30,
+        pollMs: 100,
+        ...settings,
+      }),
+    /** As if the worker had not renewed its lease in time. */
+    expireLeases: async () => {
+      await superuser.query(`UPDATE design.design_job SET lease_expires_at = now() WHERE state = 'RUNNING'`);
+    },
+    /** Reads behind row level security. */
+    rows: async (sql: string) => (await superuser.query<Record<string, unknown>>(sql)).rows,
+    events: (id: string) => feed.list(request, id, 0),
+    reaches: (id: string, state: string) =>
+      until(`session is ${state}`, async () => {
+        const session = (await sessions.findMany(request, [id])).get(id);
+        return session?.state === state && session;
+      }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+export function viewerOf(tenantId: string): Viewer & { kind: 'tenant' } {
+  const userId = newId();
+  return {
+    kind: 'tenant',
+    tenantId,
+    actor: { kind: 'USER', id: userId, name: 'Erin', userId },
+    permissions: new Set(ROLE_PERMISSIONS.EDITOR),
+    sessionId: null,
+    contextToken: `token of ${userId}`,
+  };
+}
