@@ -79,8 +79,8 @@ export function createDatabase<Client extends TransactionalClient<Tx>, Tx>(
       guarded(() => runInTenantScope(tenantId, () => work(client as unknown as Tx))),
     withoutTenant: (work) => guarded(async () => await work(client)),
     checkReady: async () => {
-      const connection = await pool.connect();
-      await connection.query('SELECT 1').finally(() => connection.release());
+      // Through the pool, which listens to the connection meanwhile: one that breaks unheard ends the process.
+      await pool.query('SELECT 1');
     },
     [Symbol.asyncDispose]: async () => {
       await client.$disconnect();
@@ -94,8 +94,12 @@ async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
     return await work();
   } catch (error) {
     if (!isUnavailable(error)) throw error;
-    throw new FlowgridError('SERVICE_UNAVAILABLE', 'The database cannot be reached. Try again shortly.', {
-      cause: error,
-    });
+    throw new FlowgridError(
+      'SERVICE_UNAVAILABLE',
+      'The database does not answer in time. Try again shortly.',
+      {
+        cause: error,
+      },
+    );
   }
 }

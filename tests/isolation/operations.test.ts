@@ -1,0 +1,176 @@
+/**
+ * Every operation of the public schema, asked by one tenant about the other's data. The list comes from the schema:
+ * a new operation that takes an id fails here until it is added.
+ */
+import type { GraphQLSchema } from 'graphql';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { postGraphQL } from '../testkit/graphql.ts';
+import { sharedPlatform } from '../testkit/shared-platform.ts';
+import { subscribe } from '../testkit/subscription.ts';
+import type { TestTenant } from '../testkit/tenant.ts';
+import { listRootFields, readSchema, type RootField } from './schema-walk.ts';
+import { MARKER, fillTenant, unknownIds, type Ids } from './tenant-data.ts';
+
+const platform = sharedPlatform();
+const { graphqlUrl } = platform;
+
+/** Variables for the operations that take ids. Everything but the ids is valid, so that only the ids decide. */
+const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> = {
+  'Query.agent': ({ agent }) => ({ id: agent }),
+  'Query.agents': ({ user }) => ({ filter: { ownerId: user } }),
+  'Query.archimateModel': ({ session }) => ({ sessionId: session }),
+  'Query.designSession': ({ session }) => ({ id: session }),
+  'Query.integration': ({ integration }) => ({ id: integration }),
+  'Query.user': ({ user }) => ({ id: user }),
+  'Mutation.acceptDesign': ({ session }) => ({ input: { sessionId: session, name: 'Taken over' } }),
+  'Mutation.approveProcessModel': ({ session }) => ({ input: { sessionId: session } }),
+  'Mutation.archiveAgent': ({ agent }) => ({ input: { id: agent } }),
+  'Mutation.cancelDesign': ({ session }) => ({ input: { sessionId: session } }),
+  'Mutation.createAgent': ({ agent }) => ({ input: { id: agent, name: 'Mine' } }),
+  'Mutation.createIntegration': ({ integration }) => ({
+    input: { id: integration, kind: 'GITHUB', name: 'Mine', credential: { token: `ghp_${'b'.repeat(36)}` } },
+  }),
+  'Mutation.deleteAgent': ({ agent }) => ({ input: { id: agent } }),
+  'Mutation.deleteIntegration': ({ integration }) => ({ input: { id: integration } }),
+  'Mutation.linkAgentIntegration': ({ agent, integration }) => ({
+    input: { agentId: agent, integrationId: integration },
+  }),
+  'Mutation.publishAgent': ({ agent }) => ({ input: { id: agent } }),
+  'Mutation.restoreAgentVersion': ({ agent }) => ({ input: { id: agent, number: 1 } }),
+  'Mutation.retryDesign': ({ session }) => ({ input: { sessionId: session } }),
+  'Mutation.rotateIntegrationCredential': ({ integration }) => ({
+    input: { id: integration, credential: { token: `ghp_${'b'.repeat(36)}` } },
+  }),
+  'Mutation.startDesign': ({ session, agent }) => ({
+    input: { id: session, agentId: agent, title: 'Mine', description: 'The clerk checks the claim.' },
+  }),
+  'Mutation.testIntegration': ({ integration }) => ({ input: { id: integration } }),
+  'Mutation.unarchiveAgent': ({ agent }) => ({ input: { id: agent } }),
+  'Mutation.unlinkAgentIntegration': ({ agent, integration }) => ({
+    input: { agentId: agent, integrationId: integration },
+  }),
+  'Mutation.updateAgent': ({ agent }) => ({ input: { id: agent, expectedRevision: 1, name: 'Taken over' } }),
+  'Mutation.updateIntegration': ({ integration }) => ({ input: { id: integration, name: 'Taken over' } }),
+  'Subscription.designProgress': ({ session }) => ({ sessionId: session }),
+};
+
+/** Operations that take an id to make something under it: asked by a fresh tenant each time, which has nothing yet. */
+const CREATING = new Set(['Mutation.createAgent', 'Mutation.createIntegration', 'Mutation.startDesign']);
+
+/** Variables for queries without ids that need some. */
+const WITHOUT_IDS: Readonly<Record<string, Record<string, unknown>>> = {
+  'Query.analyzeProcess': { text: 'The clerk checks the claim.' },
+};
+
+let owner: TestTenant;
+let stranger: TestTenant;
+let foreign: Ids;
+let schema: GraphQLSchema;
+let fields: readonly RootField[];
+
+beforeAll(async () => {
+  [owner, stranger] = await Promise.all([platform.createTenant(), platform.createTenant()]);
+  foreign = await fillTenant(owner, platform.routerUrl);
+  schema = await readSchema(graphqlUrl, stranger.users.OWNER.accessToken);
+  fields = listRootFields(schema);
+});
+
+/** What the stranger, with every permission in a tenant of its own, gets. Ids and times are made alike. */
+async function ask(
+  { name, kind, document }: RootField,
+  variables: Record<string, unknown>,
+  ids: Ids,
+): Promise<string> {
+  const asking = CREATING.has(name) ? await platform.createTenant() : stranger;
+  const token = asking.users.OWNER.accessToken;
+  const answer =
+    kind === 'subscription'
+      ? await firstAnswer(document, variables, token)
+      : await postGraphQL(graphqlUrl, { query: document, variables }, token);
+  return normalise(JSON.stringify(answer).replaceAll(asking.slug, '<slug>'), ids);
+}
+
+async function firstAnswer(
+  query: string,
+  variables: Record<string, unknown>,
+  token: string,
+): Promise<unknown> {
+  await using subscription = subscribe({ query, variables }, { url: graphqlUrl, token });
+  const ended = await subscription.ended;
+  return { ended: ended instanceof Error ? ended.message : ended, events: subscription.events };
+}
+
+function normalise(text: string, ids: Ids): string {
+  const named = Object.entries(ids).reduce((result, [name, id]) => result.replaceAll(id, `<${name}>`), text);
+  return named
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}/g, '<id>')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replaceAll(/"latencyMs":\d+/g, '"latencyMs":0');
+}
+
+function fieldOf(name: string): RootField {
+  const field = fields.find((candidate) => candidate.name === name);
+  if (!field) throw new Error(`${name} is not in the schema`);
+  return field;
+}
+
+test('every operation that takes an id is covered, and none that is gone', () => {
+  const taking = fields.filter(({ takesIds }) => takesIds).map(({ name }) => name);
+
+  expect(Object.keys(WITH_IDS).toSorted()).toEqual(taking.toSorted());
+});
+
+describe('the id of another tenant is answered like one that does not exist', () => {
+  test.each(Object.keys(WITH_IDS))('%s', async (name) => {
+    const unknown = unknownIds();
+    const variables = WITH_IDS[name];
+    if (!variables) throw new Error(`no variables for ${name}`);
+
+    const toUnknown = await ask(fieldOf(name), variables(unknown), unknown);
+    const toForeign = await ask(fieldOf(name), variables(foreign), foreign);
+
+    expect(toForeign).toBe(toUnknown);
+    expect(toForeign).not.toContain(MARKER);
+  });
+});
+
+test('queries that take no id show nothing of another tenant', async () => {
+  const queries = fields.filter(({ kind, takesIds }) => kind === 'query' && !takesIds);
+
+  for (const field of queries) {
+    const variables = WITHOUT_IDS[field.name] ?? {};
+    const answer = await postGraphQL(
+      graphqlUrl,
+      { query: field.document, variables },
+      stranger.users.OWNER.accessToken,
+    );
+    const text = JSON.stringify(answer);
+
+    expect(answer.errors, field.name).toEqual([]);
+    expect(text, field.name).not.toContain(MARKER);
+    for (const id of Object.values(foreign)) expect(text, field.name).not.toContain(id);
+  }
+});
+
+test('after all attempts the other tenant is as it was', async () => {
+  const state = await owner.get<unknown>(
+    `query ($agent: ID!, $session: ID!, $integration: ID!) {
+      agent(id: $agent) { name status revision draft { number } integrations { id } }
+      designSession(id: $session) { state }
+      integration(id: $integration) { name status }
+    }`,
+    { ...foreign },
+  );
+
+  expect(state).toEqual({
+    agent: {
+      name: `${MARKER} agent`,
+      status: 'PUBLISHED',
+      revision: 2,
+      draft: { number: 1 },
+      integrations: [{ id: foreign.integration }],
+    },
+    designSession: { state: 'SUCCEEDED' },
+    integration: { name: `${MARKER} GitHub`, status: 'UNTESTED' },
+  });
+});

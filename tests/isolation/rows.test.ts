@@ -1,0 +1,133 @@
+/** Every table, with rows of a real tenant in it, attacked with the login role of its own service. */
+import { Client, escapeIdentifier } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { DatabaseRole } from '../../local/src/index.ts';
+import { sharedPlatform } from '../testkit/shared-platform.ts';
+import type { TestTenant } from '../testkit/tenant.ts';
+import { listTables, type TableFacts } from './tables.ts';
+import { fillTenant } from './tenant-data.ts';
+
+const platform = sharedPlatform();
+const REFUSED =
+  /row-level security|permission denied|refuse|append|immutable|never change|cannot be changed|insert-only/i;
+
+let superuser: Client;
+let owner: TestTenant;
+let stranger: TestTenant;
+let tables: readonly TableFacts[];
+
+beforeAll(async () => {
+  superuser = new Client({ connectionString: platform.database.superuserUrl });
+  await superuser.connect();
+  owner = await platform.createTenant();
+  stranger = await platform.createTenant();
+  await fillTenant(owner, platform.routerUrl);
+  await addGrantOfRunningJob();
+  tables = (await listTables(superuser)).filter(({ hasTenant }) => hasTenant);
+});
+afterAll(() => superuser.end());
+
+/** Grants exist only while a worker may need them, which is over by now. */
+async function addGrantOfRunningJob(): Promise<void> {
+  await superuser.query(
+    `INSERT INTO design.job_grant (tenant_id, session_id, actor_id, context_token, created_at)
+     SELECT tenant_id, id, 'actor', 'evidence', now() FROM design.design_session WHERE tenant_id = $1 LIMIT 1`,
+    [owner.id],
+  );
+}
+
+const nameOf = ({ schema, table }: TableFacts): string =>
+  `${escapeIdentifier(schema)}.${escapeIdentifier(table)}`;
+
+/** Runs as the service that owns the table, with a tenant or without, and undoes what it did. */
+async function asService<Result>(
+  table: TableFacts,
+  tenantId: string | null,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const role = `flowgrid_${table.schema}` as DatabaseRole;
+  const client = new Client({ connectionString: platform.database.url(role) });
+  await client.connect();
+  try {
+    await client.query('BEGIN');
+    if (tenantId !== null) await client.query(`SELECT set_config('app.tenant_id', $1, true)`, [tenantId]);
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function rowsOfOwner(table: TableFacts): Promise<readonly Record<string, unknown>[]> {
+  const { rows } = await superuser.query<Record<string, unknown>>(
+    `SELECT to_jsonb(t) AS row FROM ${nameOf(table)} t WHERE ${table.tenantColumn} = $1`,
+    [owner.id],
+  );
+  return rows;
+}
+
+/** The number of rows a statement touched, or that it was refused. */
+async function touch(client: Client, sql: string, values: unknown[]): Promise<number | 'refused'> {
+  try {
+    return (await client.query(sql, values)).rowCount ?? 0;
+  } catch (error) {
+    if (error instanceof Error && REFUSED.test(error.message)) return 'refused';
+    throw error;
+  }
+}
+
+test('every table holds rows of the tenant, so that no check below is empty', async () => {
+  const empty: string[] = [];
+  for (const table of tables) if ((await rowsOfOwner(table)).length === 0) empty.push(nameOf(table));
+
+  expect(empty).toEqual([]);
+});
+
+test('no table shows rows of another tenant, or any without a tenant', async () => {
+  for (const table of tables) {
+    const count = `SELECT count(*)::int AS n FROM ${nameOf(table)} WHERE ${table.tenantColumn} = $1`;
+    const seenBy = async (tenantId: string | null): Promise<unknown> =>
+      asService(table, tenantId, async (client) => (await client.query(count, [owner.id])).rows[0]?.n);
+
+    expect({ table: nameOf(table), stranger: await seenBy(stranger.id), nobody: await seenBy(null) }).toEqual(
+      {
+        table: nameOf(table),
+        stranger: 0,
+        nobody: 0,
+      },
+    );
+  }
+});
+
+test('no table lets another tenant change or delete rows', async () => {
+  for (const table of tables) {
+    const where = `WHERE ${table.tenantColumn} = $1`;
+    const changes = [
+      `UPDATE ${nameOf(table)} SET ${table.tenantColumn} = ${table.tenantColumn} ${where}`,
+      `DELETE FROM ${nameOf(table)} ${where}`,
+    ];
+
+    for (const sql of changes) {
+      const touched = await asService(table, stranger.id, (client) => touch(client, sql, [owner.id]));
+      expect([0, 'refused'], sql).toContain(touched);
+    }
+  }
+});
+
+test('no table takes a row for another tenant, or a row without a tenant set', async () => {
+  for (const table of tables) {
+    const [example] = await rowsOfOwner(table);
+    const sql = `INSERT INTO ${nameOf(table)} SELECT * FROM jsonb_populate_record(NULL::${nameOf(table)}, $1)`;
+    const insertAs = (tenantId: string | null): Promise<number | 'refused'> =>
+      asService(table, tenantId, (client) => touch(client, sql, [JSON.stringify(example?.['row'])]));
+
+    expect({
+      table: nameOf(table),
+      stranger: await insertAs(stranger.id),
+      nobody: await insertAs(null),
+    }).toEqual({
+      table: nameOf(table),
+      stranger: 'refused',
+      nobody: 'refused',
+    });
+  }
+});

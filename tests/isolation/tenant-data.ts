@@ -1,0 +1,133 @@
+/** A tenant that has something of everything, and the ids that another tenant must not be able to use. */
+import { newId } from '@flowgrid/platform';
+import { subscribe } from '../testkit/subscription.ts';
+import type { TestTenant } from '../testkit/tenant.ts';
+import { dataOf } from '../testkit/graphql.ts';
+
+/** Stands in names and texts of the tenant, so that a leak shows wherever it comes out. */
+export const MARKER = 'Confidential of tenant A';
+
+/** One id of each kind. */
+export interface Ids {
+  readonly agent: string;
+  /** An agent that came out of a design. */
+  readonly designedAgent: string;
+  readonly agentVersion: string;
+  readonly user: string;
+  readonly tenant: string;
+  readonly session: string;
+  readonly integration: string;
+  readonly artifact: string;
+}
+
+export function unknownIds(): Ids {
+  return {
+    agent: newId(),
+    designedAgent: newId(),
+    agentVersion: newId(),
+    user: newId(),
+    tenant: newId(),
+    session: newId(),
+    integration: newId(),
+    artifact: newId(),
+  };
+}
+
+const DESCRIPTION =
+  'The clerk records the claim in GitHub. If the claim is complete, the clerk approves the claim. ' +
+  'Otherwise, the clerk asks the customer for more documents.';
+
+/** Fills a tenant through the router, as its users would. */
+export async function fillTenant(tenant: TestTenant, routerUrl: string): Promise<Ids> {
+  const agent = await createAgent(tenant);
+  const integration = await createIntegration(tenant, agent.id);
+  const session = await runDesign(tenant, routerUrl);
+  await startReviewedDesign(tenant, routerUrl);
+  return {
+    agent: agent.id,
+    designedAgent: session.agentId,
+    agentVersion: agent.draft.id,
+    user: tenant.users.EDITOR.id,
+    tenant: tenant.id,
+    session: session.id,
+    integration,
+    artifact: session.artifactId,
+  };
+}
+
+async function createAgent(tenant: TestTenant): Promise<{ id: string; draft: { id: string } }> {
+  const { createAgent: created } = await tenant.get<{
+    createAgent: { agent: { id: string; draft: { id: string } } };
+  }>(`mutation ($input: CreateAgentInput!) { createAgent(input: $input) { agent { id draft { id } } } }`, {
+    input: { name: `${MARKER} agent`, description: MARKER, tags: ['confidential'] },
+  });
+  await tenant.get(`mutation ($id: ID!) { publishAgent(input: { id: $id }) { agent { status } } }`, {
+    id: created.agent.id,
+  });
+  return created.agent;
+}
+
+async function createIntegration(tenant: TestTenant, agentId: string): Promise<string> {
+  const answer = await tenant.ask(
+    'ADMIN',
+    `mutation ($input: CreateIntegrationInput!) { createIntegration(input: $input) { integration { id } errors { code } } }`,
+    { input: { kind: 'GITHUB', name: `${MARKER} GitHub`, credential: { token: `ghp_${'a'.repeat(36)}` } } },
+  );
+  const { integration } = dataOf<{ createIntegration: { integration: { id: string } } }>(
+    answer,
+  ).createIntegration;
+  const link = await tenant.ask(
+    'ADMIN',
+    `mutation ($input: LinkAgentIntegrationInput!) { linkAgentIntegration(input: $input) { errors { code } } }`,
+    { input: { agentId, integrationId: integration.id } },
+  );
+  dataOf(link);
+  return integration.id;
+}
+
+async function runDesign(
+  tenant: TestTenant,
+  routerUrl: string,
+): Promise<{ id: string; artifactId: string; agentId: string }> {
+  const id = await startDesign(tenant, { title: `${MARKER} design`, description: DESCRIPTION });
+  await followUntil(tenant, routerUrl, { id, state: 'SUCCEEDED' });
+  const { acceptDesign } = await tenant.get<{ acceptDesign: { agent: { id: string } } }>(
+    `mutation ($input: AcceptDesignInput!) { acceptDesign(input: $input) { agent { id } errors { message } } }`,
+    { input: { sessionId: id, name: `${MARKER} accepted` } },
+  );
+  const { designSession } = await tenant.get<{ designSession: { artifacts: { id: string }[] } }>(
+    `query ($id: ID!) { designSession(id: $id) { artifacts { id } } }`,
+    { id },
+  );
+  return { id, artifactId: String(designSession.artifacts[0]?.id), agentId: acceptDesign.agent.id };
+}
+
+/** A design that has not finished: what a job needs to go on is still stored. */
+async function startReviewedDesign(tenant: TestTenant, routerUrl: string): Promise<void> {
+  const input = { title: `${MARKER} in review`, description: DESCRIPTION, reviewProcess: true };
+  const id = await startDesign(tenant, input);
+  await followUntil(tenant, routerUrl, { id, state: 'AWAITING_REVIEW' });
+}
+
+async function startDesign(tenant: TestTenant, input: Readonly<Record<string, unknown>>): Promise<string> {
+  const { startDesign: started } = await tenant.get<{ startDesign: { session: { id: string } } }>(
+    `mutation ($input: StartDesignInput!) { startDesign(input: $input) { session { id } errors { message } } }`,
+    { input },
+  );
+  return started.session.id;
+}
+
+async function followUntil(
+  tenant: TestTenant,
+  routerUrl: string,
+  { id, state }: { id: string; state: string },
+): Promise<void> {
+  await using progress = subscribe(
+    { query: 'subscription ($id: ID!) { designProgress(sessionId: $id) { state } }', variables: { id } },
+    { url: `${routerUrl}/graphql`, token: tenant.users.EDITOR.accessToken },
+  );
+  await progress.next<{ designProgress: { state: string } }>(
+    `the design to be ${state}`,
+    ({ designProgress }) => designProgress.state === state,
+  );
+}
