@@ -34,7 +34,7 @@ await runService(logger, async (stack) => {
   const pubsub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
   const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
   const analyzer = stack.use(createThreadAnalyzer());
-  const progress = stack.use(await createProgressFeed(database, pubsub));
+  const progress = stack.use(createProgressFeed({ database, pubsub, logger }));
   const links = createArtifactLinks({ secret: env.ARTIFACT_LINK_SECRET, publicUrl: env.PUBLIC_URL, clock });
   const services = {
     sessions: createSessionService({ database, announce: createAnnouncer(pubsub, logger), clock }),

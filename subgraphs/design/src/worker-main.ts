@@ -33,7 +33,7 @@ await runService(logger, async (stack) => {
   };
   stack.use(await listen(createHttpServer(http), http));
   stack.use(
-    await startDesignWorker({
+    startDesignWorker({
       database,
       pubsub,
       announce: createAnnouncer(pubsub, logger),

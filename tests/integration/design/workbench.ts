@@ -69,7 +69,7 @@ export async function openWorkbench() {
   const superuser = new Client({ connectionString: testDatabase.superuserUrl });
   await superuser.connect();
   stack.defer(() => superuser.end());
-  const feed = stack.use(await createProgressFeed(database, pubsub));
+  const feed = stack.use(createProgressFeed({ database, pubsub, logger }));
   const announce = createAnnouncer(pubsub, logger);
   const options = { database, announce, clock: systemClock };
   const sessions = createSessionService(options);
@@ -91,7 +91,7 @@ export async function openWorkbench() {
       return job;
     },
     record: (job: ClaimedJob, sessionId: string) => new JobRecord(options, job, sessionId),
-    startWorker: (tools: PhaseTools, settings: { leaseSeconds?: number; pubsub?: PubSub } = {}) =>
+    startWorker: async (tools: PhaseTools, settings: { leaseSeconds?: number; pubsub?: PubSub } = {}) =>
       startDesignWorker({
         ...options,
         pubsub,

@@ -1,7 +1,7 @@
 /** Claims design jobs and works on several at once. Further workers may run beside it, here and elsewhere. */
 import type { PubSub } from '@flowgrid/messaging';
 import type { Clock, Logger } from '@flowgrid/platform';
-import type { Announcer } from '../announce.ts';
+import { subscribeInBackground, type Announcer } from '../announce.ts';
 import type { DesignDatabase } from '../database.ts';
 import { claimJob, releaseJob, type ClaimedJob } from '../modules/job/job-store.ts';
 import { JobRecord } from './job-record.ts';
@@ -26,9 +26,9 @@ export interface DesignWorkerOptions {
 const POLL_MS = 2_000;
 
 /** Starts to work. Disposing of it stops claiming, gives unfinished jobs back and waits until that is done. */
-export async function startDesignWorker(options: DesignWorkerOptions): Promise<AsyncDisposable> {
+export function startDesignWorker(options: DesignWorkerOptions): AsyncDisposable {
   const worker = new DesignWorker(options);
-  await worker.start();
+  worker.start();
   return worker;
 }
 
@@ -44,12 +44,13 @@ class DesignWorker implements AsyncDisposable {
     this.#options = options;
   }
 
-  async start(): Promise<void> {
-    const subscription = await this.#options.pubsub.subscribe('design-jobs', {
+  start(): void {
+    const { pubsub, logger } = this.#options;
+    this.#unsubscribe = subscribeInBackground(pubsub, 'design-jobs', {
       onMessage: (jobId) => this.#notice(jobId),
       onGap: () => this.#wakeUp.wake(),
+      onError: (error) => logger.warn({ err: error }, 'jobs are not announced; they are polled'),
     });
-    this.#unsubscribe = () => subscription.unsubscribe();
     this.#loop = this.#claimUntilStopped();
   }
 

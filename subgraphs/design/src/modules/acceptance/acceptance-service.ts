@@ -144,15 +144,18 @@ function toRefusal(error: unknown): unknown {
         { cause: error },
       );
     case 'UNEXPECTED':
-      return isAbsence(error) ? notFound('Agent') : error;
+      return toRefusalByAgents(error);
     default:
       return error.problem satisfies never;
   }
 }
 
-/** The agent under redesign was deleted meanwhile. */
-function isAbsence(error: OutsideError): boolean {
-  return error.cause === 'NOT_FOUND';
+/** The agent under redesign was deleted or archived meanwhile. */
+function toRefusalByAgents(error: OutsideError): unknown {
+  if (error.cause === 'NOT_FOUND') return notFound('Agent');
+  if (error.cause !== 'CONFLICT') return error;
+  const message = 'The agent refuses changes now. Take it back from the archive and accept again.';
+  return new FlowgridError('CONFLICT', message, { cause: error });
 }
 
 async function finish(
@@ -166,8 +169,8 @@ async function finish(
     const marked = await markAccepted(tx, viewer.tenantId, { ...target, now: clock.now() });
     if (marked.isFirst) {
       const event = {
-        action: 'design.accepted',
-        resourceType: 'DesignSession',
+        action: 'design_session.accepted',
+        resourceType: 'design_session',
         resourceId: marked.session.id,
         changes: { agentId },
       };

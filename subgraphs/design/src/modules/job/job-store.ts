@@ -63,17 +63,32 @@ export async function parkJob(
   return job.id;
 }
 
+/**
+ * Puts a new job into the queue. The queue's times are the database's own: by a clock that runs ahead of it, a job would not
+ * yet be there when it is announced.
+ */
+export async function enqueueJob(
+  tx: Tx,
+  job: { readonly tenantId: string; readonly id: string; readonly sessionId: string },
+): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO design_job (tenant_id, id, session_id, state, attempt, takeovers, run_after, created_at)
+    VALUES (${job.tenantId}::uuid, ${job.id}::uuid, ${job.sessionId}::uuid, 'READY', 0, 0, now(), now())`;
+}
+
+const requeuedSchema = z.tuple([z.object({ id: z.uuid(), attempt: z.number() })]);
+
 /** Puts the job back into the queue as if no worker had been lost. */
 export async function requeueJob(
   tx: Tx,
-  where: { tenantId: string; sessionId: string },
-  runAfter: Date,
+  { tenantId, sessionId }: { readonly tenantId: string; readonly sessionId: string },
 ): Promise<{ readonly id: string; readonly attempt: number }> {
-  return tx.designJob.update({
-    where: { tenantId_sessionId: where },
-    data: { state: 'READY', leaseExpiresAt: null, takeovers: 0, runAfter },
-    select: { id: true, attempt: true },
-  });
+  const rows = await tx.$queryRaw`
+    UPDATE design_job SET state = 'READY', lease_expires_at = NULL, takeovers = 0, run_after = now()
+    WHERE tenant_id = ${tenantId}::uuid AND session_id = ${sessionId}::uuid
+    RETURNING id, attempt`;
+  const [job] = requeuedSchema.parse(rows);
+  return job;
 }
 
 /** Keeps the evidence of who asked last; the earlier one is of no more use. */

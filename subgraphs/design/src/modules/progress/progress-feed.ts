@@ -1,9 +1,10 @@
 /** Follows the events of sessions: from the table first, then whenever one is announced, and at intervals in case none was. */
 import { requirePermission } from '@flowgrid/access';
 import type { PubSub } from '@flowgrid/messaging';
-import { FlowgridError, isId, notFound } from '@flowgrid/platform';
+import { FlowgridError, isId, notFound, type Logger } from '@flowgrid/platform';
 import type { DesignDatabase } from '../../database.ts';
 import type { ServiceRequest } from '../../request.ts';
+import { subscribeInBackground } from '../../announce.ts';
 import { findSessions } from '../session/session-store.ts';
 import { hasEnded } from '../session/session.ts';
 import { abortable } from './abortable.ts';
@@ -13,7 +14,7 @@ import { createSessionSignals, type SessionSignal } from './session-signals.ts';
 
 const PAGE_SIZE = 100;
 
-export interface ProgressFeed extends AsyncDisposable {
+export interface ProgressFeed extends Disposable {
   /** Events after a sequence number, until the session has ended. Stop it with the iterator's `return`. */
   follow(
     request: ServiceRequest,
@@ -24,12 +25,19 @@ export interface ProgressFeed extends AsyncDisposable {
   list(request: ServiceRequest, sessionId: string, after: number): Promise<readonly DesignEvent[]>;
 }
 
-/** Resolves when announcements arrive. The caller disposes of it. */
-export async function createProgressFeed(database: DesignDatabase, pubsub: PubSub): Promise<ProgressFeed> {
+export interface ProgressFeedOptions {
+  readonly database: DesignDatabase;
+  readonly pubsub: PubSub;
+  readonly logger: Logger;
+}
+
+/** Does not wait for announcements to arrive: until then events are read at intervals. The caller disposes of it. */
+export function createProgressFeed({ database, pubsub, logger }: ProgressFeedOptions): ProgressFeed {
   const signals = createSessionSignals();
-  const subscription = await pubsub.subscribe('design-progress', {
+  const unsubscribe = subscribeInBackground(pubsub, 'design-progress', {
     onMessage: (sessionId) => signals.announce(sessionId),
     onGap: () => signals.announceAll(),
+    onError: (error) => logger.warn({ err: error }, 'progress is not announced; it is read at intervals'),
   });
   const read = shareReads(database);
   return {
@@ -45,8 +53,8 @@ export async function createProgressFeed(database: DesignDatabase, pubsub: PubSu
       const range = { tenantId, sessionId, after: requireSequence(after), limit: MAX_LISTED };
       return database.readInTenant(tenantId, (tx) => listEvents(tx, range));
     },
-    [Symbol.asyncDispose]: async () => {
-      subscription.unsubscribe();
+    [Symbol.dispose]: () => {
+      unsubscribe();
       signals[Symbol.dispose]();
     },
   };

@@ -2,6 +2,7 @@
 import type { TenantViewer } from '@flowgrid/access';
 import { newId } from '@flowgrid/platform';
 import type { Tx } from '../../database.ts';
+import { enqueueJob } from '../job/job-store.ts';
 import type { StartInput } from './session-input.ts';
 
 export interface NewSession extends StartInput {
@@ -17,20 +18,7 @@ export async function insertSession(tx: Tx, input: NewSession): Promise<string |
   const inserted = await tx.designSession.createMany({ data: [toRow(input)], skipDuplicates: true });
   if (inserted.count === 0) return null;
   const jobId = newId();
-  await tx.designJob.createMany({
-    data: [
-      {
-        tenantId,
-        id: jobId,
-        sessionId: id,
-        state: 'READY',
-        attempt: 0,
-        takeovers: 0,
-        runAfter: now,
-        createdAt: now,
-      },
-    ],
-  });
+  await enqueueJob(tx, { tenantId, id: jobId, sessionId: id });
   await tx.jobGrant.createMany({
     data: [
       {

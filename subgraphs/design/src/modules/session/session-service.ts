@@ -82,7 +82,7 @@ async function start(
     const session = await lockSession(tx, tenantId, id);
     if (session === null) throw new Error('A session that was just stored is not there.');
     if (jobId === null) return { session, jobId };
-    const event = { action: 'design.started', resourceType: 'DesignSession', resourceId: id };
+    const event = { action: 'design_session.started', resourceType: 'design_session', resourceId: id };
     await tx.auditEvent.create({ data: auditRecord({ ...request, viewer, clock }, event) });
     return { session, jobId };
   });
@@ -107,10 +107,12 @@ async function list(
 ): Promise<Connection<DesignSession>> {
   const { tenantId } = requirePermission(request.viewer, 'design:read');
   const page = parsePage(args, cursorSchema);
+  const { agentId } = args;
+  if (agentId !== undefined && !isId(agentId)) return toConnection<DesignSession>([], page, () => null);
   const filter: SessionFilter = {
     tenantId,
     state: args.state,
-    ...(args.agentId !== undefined && { agentId: args.agentId }),
+    ...(agentId !== undefined && { agentId }),
   };
   const rows = await database.readInTenant(tenantId, (tx) => listSessions(tx, filter, page));
   return toConnection(rows, page, ({ createdAt, id }) => ({ createdAt: createdAt.toISOString(), id }));
@@ -143,7 +145,7 @@ async function change(
     if (session === null) throw notFound('Design session');
     const changed = await work({ tx, viewer, session, now: clock.now() });
     if (changed.jobId === null) return changed;
-    const event = { action, resourceType: 'DesignSession', resourceId: sessionId };
+    const event = { action, resourceType: 'design_session', resourceId: sessionId };
     await tx.auditEvent.create({ data: auditRecord({ ...request, viewer, clock }, event) });
     return changed;
   });
@@ -159,7 +161,7 @@ async function cancel(
   request: ServiceRequest,
   sessionId: string,
 ): Promise<DesignSession> {
-  return change(options, request, { sessionId, action: 'design.cancelled' }, async (context) => {
+  return change(options, request, { sessionId, action: 'design_session.cancelled' }, async (context) => {
     const { tx, viewer, session, now } = context;
     if (session.state === 'CANCELLED') return { session, jobId: null };
     if (hasEnded(session.state)) throw wrongState(session, 'cancelled');
@@ -181,7 +183,7 @@ async function retry(
   request: ServiceRequest,
   sessionId: string,
 ): Promise<DesignSession> {
-  return change(options, request, { sessionId, action: 'design.retried' }, async (context) => {
+  return change(options, request, { sessionId, action: 'design_session.retried' }, async (context) => {
     const { session } = context;
     if (session.state !== 'FAILED' && session.state !== 'CANCELLED') throw wrongState(session, 'retried');
     return queueAgain(context, 'Queued again', {
@@ -198,7 +200,7 @@ async function approve(
   request: ServiceRequest,
   sessionId: string,
 ): Promise<DesignSession> {
-  return change(options, request, { sessionId, action: 'design.processApproved' }, async (context) => {
+  return change(options, request, { sessionId, action: 'design_session.approved' }, async (context) => {
     const { session, viewer, now } = context;
     if (session.state !== 'AWAITING_REVIEW') {
       if (session.reviewedAt !== null) return { session, jobId: null };
@@ -215,7 +217,7 @@ async function queueAgain(
 ): Promise<Changed> {
   const { tenantId, contextToken, actor } = viewer;
   const sessionId = session.id;
-  const job = await requeueJob(tx, { tenantId, sessionId }, now);
+  const job = await requeueJob(tx, { tenantId, sessionId });
   await replaceGrant(tx, { tenantId, sessionId, actorId: actor.id, contextToken, createdAt: now });
   const finished = new Set((await listPhaseResults(tx, tenantId, sessionId)).keys());
   const kept = finished.size === 0 ? '' : `; finished phases are kept: ${[...finished].join(', ')}`;

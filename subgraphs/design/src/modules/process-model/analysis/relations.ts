@@ -72,9 +72,25 @@ const performerOf = (scope: Scope, activity: Mention, isPassive: boolean): Menti
     );
   const previousEnd = scope.activities[index - 1]?.end ?? 0;
   const candidates = between(scope, 'ACTOR', previousEnd, activity.first).filter(
-    (actor) => !RECIPIENT_WORDS.has(scope.tokens[actor.first - 1]?.lower ?? ''),
+    (actor) =>
+      !RECIPIENT_WORDS.has(scope.tokens[actor.first - 1]?.lower ?? '') &&
+      !isObjectBefore(scope, actor, activity),
   );
   return candidates.findLast((actor) => !hasClauseBreak(scope, actor.end, activity.first)) ?? null;
+};
+
+const standsRightAfter = (scope: Scope, actor: Mention, activity: Mention): boolean =>
+  actor.first >= activity.end &&
+  scope.tokens.slice(activity.end, actor.first).every((token) => token.pos === 'ADV');
+
+/** `informs the user and closes the issue`: the user belongs to the first verb, not to the one joined to it. */
+const isObjectBefore = (scope: Scope, actor: Mention, activity: Mention): boolean => {
+  const previous = scope.activities[scope.activities.indexOf(activity) - 1];
+  return (
+    previous !== undefined &&
+    standsRightAfter(scope, actor, previous) &&
+    isJoined(scope, actor.end, activity.first)
+  );
 };
 
 /** `is checked and approved by the clerk`: the agent stands behind the last of the verbs. */
@@ -162,7 +178,8 @@ const dataOf = (scope: Scope, activity: Mention, isPassive: boolean): readonly M
     next !== undefined &&
     own.length === 0 &&
     next.first - activity.end <= 3 &&
-    isJoined(scope, activity.end, next.first);
+    isJoined(scope, activity.end, next.first) &&
+    !between(scope, 'ACTOR', activity.end, next.first).some((actor) => isObjectBefore(scope, actor, next));
   return isSharedObject ? dataOf(scope, next, false) : own;
 };
 

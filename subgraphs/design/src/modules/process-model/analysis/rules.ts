@@ -1,6 +1,7 @@
 /** What binds the process: deadlines, duties, bans and thresholds; and what goes wrong in it. */
 import type { ProcessException, ProcessRule, Span } from '../process-model.ts';
 import { clausesOf } from './clauses.ts';
+import type { Clause } from './clauses.ts';
 import { wordsAt } from './source.ts';
 import type { Source } from './source.ts';
 
@@ -13,8 +14,13 @@ const DEADLINE = new RegExp(
   String.raw`\b(?:(?:within|after) (?:the next )?${NUMBER} ${PERIOD}|no later than [^,;.]{1,40}|at the latest|by ${DAY}|before ${DAY}|in (?:less|no more|under) than ${NUMBER} ${PERIOD}|deadline of [^,;.]{1,40}|(?:at least |at most )?${NUMBER} ${PERIOD} (?:before|after|prior to|from)|immediately|without delay)\b`,
   'iu',
 );
+const TIME_LIMIT = new RegExp(
+  String.raw`\b(?:(?:within|after|for) (?:(?:the next|more than|at least) )?${NUMBER} ${PERIOD}|by ${DAY}|before ${DAY})\b`,
+  'iu',
+);
+// `documents that cannot be read` describes the documents.
 const PROHIBITION =
-  /\b(?:must not|mustn't|may not|shall not|should not|cannot|can not|can't|is not allowed|are not allowed|not permitted|is forbidden|are forbidden|is prohibited|are prohibited|never|under no circumstances)\b/iu;
+  /(?<!\b(?:that|which|who|whether|why|because) )\b(?:must not|mustn't|may not|shall not|should not|cannot|can not|can't|is not allowed|are not allowed|not permitted|is forbidden|are forbidden|is prohibited|are prohibited|never|under no circumstances)\b/iu;
 const OBLIGATION =
   /\b(?:must|shall|has to|have to|needs? to|is required to|are required to|is obliged to|are obliged to|only (?:if|after|when|once)|mandatory|requires? (?:the )?(?:approval|signature|consent))\b/iu;
 const QUANTITY = String.raw`(?:[$€£¥]|(?:usd|eur|gbp|chf) ?)?\d[\d.,]{0,20}(?: ?(?:%|k|m|percent|million|thousand|usd|eur|euros?|dollars?|pounds?|items?|points?|units?))?`;
@@ -22,6 +28,8 @@ const THRESHOLD = new RegExp(
   String.raw`\b(?:exceed(?:s|ed|ing)?|(?:is |are )?(?:above|over|below|under|beyond)|(?:more|less|greater|fewer|higher|lower|larger|smaller) than|at least|at most|up to|a (?:minimum|maximum) of|reach(?:es)?|(?:does not|do not) exceed)(?: or equal to)? ${QUANTITY}`,
   'iu',
 );
+// A time clause in front says when the rest holds, as a condition does.
+const SUBORDINATE = /^(?:when(?:ever)?|once|as soon as|as|since|because|while|until|after|before|although)\b[^,;]*,/iu;
 const IS_PERIOD_AFTER = new RegExp(`^ ?${PERIOD}`, 'iu');
 
 const TROUBLE =
@@ -34,25 +42,46 @@ const isThreshold = (words: string): boolean => {
   return found !== null && !IS_PERIOD_AFTER.test(words.slice(found.index + found[0].length));
 };
 
-const kindsOf = (words: string): readonly ProcessRule['kind'][] => {
+/** What a clause says in its conditions, and what it says outside them. */
+interface Parts {
+  readonly conditions: readonly string[];
+  readonly statement: string;
+}
+
+const partsOf = (source: Source, clause: Clause): Parts => {
+  const { span, conditions } = clause;
+  const starts = [span.start, ...conditions.map((condition) => condition.end)];
+  const ends = [...conditions.map((condition) => condition.start), span.end];
+  const said = starts.map((start, index) =>
+    wordsAt(source, { start, end: Math.max(start, ends[index] ?? span.end) }),
+  );
+  return {
+    conditions: conditions.map((condition) => wordsAt(source, condition)),
+    statement: said.join(' \u2026 ').replace(SUBORDINATE, ''),
+  };
+};
+
+/** What cannot be done on some condition forbids nothing, but a period in a condition limits the time as one outside does. */
+const kindsOf = ({ conditions, statement }: Parts): readonly ProcessRule['kind'][] => {
   const kinds: ProcessRule['kind'][] = [];
-  if (DEADLINE.test(words)) kinds.push('DEADLINE');
-  if (PROHIBITION.test(words)) kinds.push('PROHIBITION');
-  else if (OBLIGATION.test(words)) kinds.push('OBLIGATION');
-  if (isThreshold(words)) kinds.push('THRESHOLD');
+  if (DEADLINE.test(statement) || conditions.some((words) => TIME_LIMIT.test(words))) kinds.push('DEADLINE');
+  if (PROHIBITION.test(statement)) kinds.push('PROHIBITION');
+  else if (OBLIGATION.test(statement)) kinds.push('OBLIGATION');
+  if ([statement, ...conditions].some(isThreshold)) kinds.push('THRESHOLD');
   return kinds;
 };
 
-const proseClauses = (source: Source): readonly Span[] =>
+const proseClauses = (source: Source): readonly Clause[] =>
   source.sentences.flatMap((tagged) =>
     tagged.sentence.kind === 'HEADING' ? [] : clausesOf(source.text, tagged),
   );
 
 export const findRules = (source: Source): readonly ProcessRule[] =>
   proseClauses(source)
-    .flatMap((span) =>
-      kindsOf(wordsAt(source, span)).map((kind) => ({ span, kind, description: wordsAt(source, span) })),
-    )
+    .flatMap((clause) => {
+      const description = wordsAt(source, clause.span);
+      return kindsOf(partsOf(source, clause)).map((kind) => ({ span: clause.span, kind, description }));
+    })
     .map((rule, index) => ({ id: `rule-${index + 1}`, ...rule }));
 
 /** Conditions that speak of trouble, and sentences that say that they are exceptions. */

@@ -129,7 +129,7 @@ export const subjectOf = (context: Context, group: VerbGroup): NounPhrase | null
     if (token.lower === ',' && at + 1 === group.first) return null;
     if (token.lower === 'then' && context.phrases.some((phrase) => phrase.end === at)) continue;
     if (
-      ['and', 'or', 'then'].includes(token.lower) &&
+      ['and', 'or', 'but', 'then'].includes(token.lower) &&
       at + 1 <= group.first &&
       !context.phrases.some((phrase) => phrase.first > at && phrase.end <= group.first)
     )
