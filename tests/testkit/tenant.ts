@@ -9,6 +9,9 @@ import { dataOf, postGraphQL, type GraphQLAnswer } from './graphql.ts';
 
 export const PASSWORD = 'flowgrid-test';
 
+/** Weak parameters for what is provisioned; the first sign-in makes a hash of full strength of it. */
+const QUICK_HASH = { costLog2: 8, blockSize: 8, parallelization: 1 };
+
 export interface TestUser {
   readonly id: string;
   readonly email: string;
@@ -62,7 +65,7 @@ async function provisionTenant(
 ): Promise<{ id: string; users: readonly { email: string; id: string }[] }> {
   await using auth = openAuthDatabase(database.url('flowgrid_auth'));
   const { tenants } = await provision(
-    { database: auth, passwords: createPasswordHasher(), clock: systemClock },
+    { database: auth, passwords: createPasswordHasher(QUICK_HASH), clock: systemClock },
     {
       tenants: [
         {
