@@ -41,9 +41,7 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   'Mutation.rotateIntegrationCredential': ({ integration }) => ({
     input: { id: integration, credential: { token: `ghp_${'b'.repeat(36)}` } },
   }),
-  'Mutation.startDesign': ({ session, agent }) => ({
-    input: { id: session, agentId: agent, title: 'Mine', description: 'The clerk checks the claim.' },
-  }),
+  'Mutation.startDesign': (ids) => ({ input: redesignOf(ids) }),
   'Mutation.testIntegration': ({ integration }) => ({ input: { id: integration } }),
   'Mutation.unarchiveAgent': ({ agent }) => ({ input: { id: agent } }),
   'Mutation.unlinkAgentIntegration': ({ agent, integration }) => ({
@@ -52,6 +50,17 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   'Mutation.updateAgent': ({ agent }) => ({ input: { id: agent, expectedRevision: 1, name: 'Taken over' } }),
   'Mutation.updateIntegration': ({ integration }) => ({ input: { id: integration, name: 'Taken over' } }),
   'Subscription.designProgress': ({ session }) => ({ sessionId: session }),
+};
+
+function redesignOf({ session, agent }: Ids): Record<string, unknown> {
+  return { id: session, agentId: agent, title: 'Mine', description: 'The clerk checks the claim.' };
+}
+
+/** Narrower than everything, where the rest changes while a worker is at it. */
+const DOCUMENTS: Readonly<Record<string, string>> = {
+  'Mutation.startDesign': `mutation ($input: StartDesignInput!) {
+    startDesign(input: $input) { session { id title description createdBy { name } } errors { code message path } }
+  }`,
 };
 
 /** Operations that take an id to make something under it: asked by a fresh tenant each time, which has nothing yet. */
@@ -76,11 +85,9 @@ beforeAll(async () => {
 });
 
 /** What the stranger, with every permission in a tenant of its own, gets. Ids and times are made alike. */
-async function ask(
-  { name, kind, document }: RootField,
-  variables: Record<string, unknown>,
-  ids: Ids,
-): Promise<string> {
+async function ask(field: RootField, variables: Record<string, unknown>, ids: Ids): Promise<string> {
+  const { name, kind } = field;
+  const document = DOCUMENTS[name] ?? field.document;
   const asking = CREATING.has(name) ? await platform.createTenant() : stranger;
   const token = asking.users.OWNER.accessToken;
   const answer =
@@ -132,6 +139,24 @@ describe('the id of another tenant is answered like one that does not exist', ()
     expect(toForeign).toBe(toUnknown);
     expect(toForeign).not.toContain(MARKER);
   });
+});
+
+// The worker reads the agent after the request: with a foreign id it must end as with one that does not exist.
+test('a redesign of an agent of another tenant fails like one of no agent', async () => {
+  const runWith = async (ids: Ids): Promise<string> => {
+    const asking = await platform.createTenant();
+    await asking.get(DOCUMENTS['Mutation.startDesign'] ?? '', { input: redesignOf(ids) });
+    const query = `subscription ($id: ID!) { designProgress(sessionId: $id) { sequence phase state message } }`;
+    const events = await firstAnswer(query, { id: ids.session }, asking.users.EDITOR.accessToken);
+    return normalise(JSON.stringify(events), ids);
+  };
+  const unknown = unknownIds();
+
+  const toUnknown = await runWith(unknown);
+  const toForeign = await runWith({ ...unknown, agent: foreign.agent });
+
+  expect(toForeign).toBe(toUnknown);
+  expect(toForeign).toContain('"state":"FAILED"');
 });
 
 test('queries that take no id show nothing of another tenant', async () => {
