@@ -2,7 +2,6 @@ import { buildSchema } from '@flowgrid/platform';
 import type { GraphQLSchema } from 'graphql';
 import { resolvers as acceptance } from './modules/acceptance/resolvers.ts';
 import { resolvers as artifact } from './modules/artifact/resolvers.ts';
-import { resolvers as definition } from './modules/definition/resolvers.ts';
 import { resolvers as processModel } from './modules/process-model/resolvers.ts';
 import { resolvers as progress } from './modules/progress/resolvers.ts';
 import { resolvers as session } from './modules/session/resolvers.ts';
@@ -16,7 +15,8 @@ export function createSchema(): GraphQLSchema {
     module('session/session', session),
     module('progress/progress', progress),
     module('process-model/process-model', processModel),
-    module('definition/definition', definition),
+    // Plain data: every field has the name that it has in the domain.
+    module('definition/definition', {}),
     module('artifact/artifact', artifact),
     module('acceptance/acceptance', acceptance),
   ]);
