@@ -29,6 +29,15 @@ export default defineConfig({
       { resolve, test: { name: 'isolation', include: ['tests/isolation/**/*.test.ts'], ...whole } },
       { resolve, test: { name: 'supergraph', include: ['tests/supergraph/**/*.test.ts'], ...whole } },
       { resolve, test: { name: 'resilience', include: ['tests/resilience/**/*.test.ts'], ...real } },
+      {
+        resolve,
+        test: {
+          name: 'fresh-clone',
+          include: ['tests/fresh-clone/**/*.test.ts'],
+          hookTimeout: 120_000,
+          maxWorkers: 1,
+        },
+      },
     ],
   },
 });
