@@ -8,6 +8,7 @@ import { Actors, DataObjects } from './participants.ts';
 import { findQuestions } from './questions.ts';
 import { relate } from './relations.ts';
 import type { Step } from './relations.ts';
+import { withoutRestatements } from './restatements.ts';
 import { findExceptions, findRules } from './rules.ts';
 import type { Source } from './source.ts';
 import { findSystems } from './systems.ts';
@@ -21,7 +22,7 @@ const onlyWork = (steps: readonly Step[]): readonly Step[] =>
 
 export const analyzeProcessText = (text: string): ProcessModel => {
   const source: Source = { text, sentences: findMentions(tokenise(text)) };
-  const steps = onlyWork(relate(source.sentences));
+  const steps = onlyWork(withoutRestatements(source, relate(source.sentences)));
   const found = findSystems(source);
   const actors = new Actors(source);
   const data = new DataObjects(source);

@@ -25,8 +25,7 @@ export const trimmed = (text: string, span: Span): Span => {
   return { start: Math.min(span.start + lead, span.end), end: Math.max(span.start + lead, span.end - tail) };
 };
 
-const wordAt = (tagged: TaggedSentence, index: number): string =>
-  tagged.sentence.tokens[index]?.lower ?? '';
+const wordAt = (tagged: TaggedSentence, index: number): string => tagged.sentence.tokens[index]?.lower ?? '';
 
 const conditionAfter = (tagged: TaggedSentence, cue: Mention): Mention | undefined =>
   tagged.mentions.find((mention) => mention.type === 'CONDITION' && mention.first === cue.end);
@@ -43,7 +42,7 @@ const leadsClause = (tagged: TaggedSentence, cue: Mention, condition: Mention): 
 };
 
 const cutBefore = (tagged: TaggedSentence, cue: Mention): readonly Cut[] => {
-  if (COORDINATORS.has(wordAt(tagged, cue.first))) return [];
+  if (['and', 'or', 'only'].includes(wordAt(tagged, cue.first))) return [];
   const condition = conditionAfter(tagged, cue);
   if (condition !== undefined && !leadsClause(tagged, cue, condition)) return [];
   const isJoined = COORDINATORS.has(wordAt(tagged, cue.first - 1));
@@ -57,7 +56,8 @@ export const clausesOf = (text: string, tagged: TaggedSentence): readonly Clause
   const cuts: Cut[] = tokens.flatMap((token, index) =>
     token.lower === ';' ? [{ end: index, start: index + 1 }] : [],
   );
-  for (const mention of mentions) if (mention.type === 'XOR_GATEWAY') cuts.push(...cutBefore(tagged, mention));
+  for (const mention of mentions)
+    if (mention.type === 'XOR_GATEWAY') cuts.push(...cutBefore(tagged, mention));
   cuts.sort((left, right) => left.start - right.start);
   const starts = [0, ...cuts.map((cut) => cut.start)];
   const ends = [...cuts.map((cut) => cut.end), tokens.length];

@@ -20,9 +20,9 @@ describe('what surrounds the steps', () => {
     expect(findings(EXAMPLES.claims)).toEqual({
       triggers: ['MESSAGE: when a customer submits a claim through the web portal'],
       rules: [
-        'THRESHOLD: If the amount exceeds $10,000',
-        'DEADLINE: the claims manager must approve the payment within two business days',
-        'OBLIGATION: the claims manager must approve the payment within two business days',
+        'DEADLINE: If the amount exceeds $10,000, the claims manager must approve the payment within two business days',
+        'OBLIGATION: If the amount exceeds $10,000, the claims manager must approve the payment within two business days',
+        'THRESHOLD: If the amount exceeds $10,000, the claims manager must approve the payment within two business days',
       ],
       exceptions: [],
       systems: ['web portal: null', 'ServiceNow: SERVICENOW'],
@@ -64,6 +64,13 @@ describe('what surrounds the steps', () => {
     ],
     ['The clerk receives an order and checks it.', ['MESSAGE: The clerk receives an order']],
     ['The clerk checks the order.', []],
+    ["Every morning at 7 o'clock, the dispatcher checks the list.", ["TIMER: Every morning at 7 o'clock"]],
+    ['At 7 a.m. every day, the dispatcher checks the list.', ['TIMER: At 7 a.m. every day']],
+    ['On Mondays at 9 the clerk checks the list.', ['TIMER: On Mondays at 9']],
+    [
+      'When a customer reports a damage, the clerk records the claim.',
+      ['MESSAGE: When a customer reports a damage'],
+    ],
   ])('%s', (text, triggers) => {
     expect(findings(text).triggers).toEqual(triggers);
   });
@@ -97,6 +104,7 @@ describe('single constructions', () => {
     ['The claim is checked by the clerk.', ['clerk check claim']],
     ['The clerk checks and approves the claim.', ['clerk check claim', 'clerk approve claim']],
     ['The claim is checked and approved by the clerk.', ['clerk check claim', 'clerk approve claim']],
+    ['The clerk checks the list of delayed shipments.', ['clerk check list of delayed shipments']],
     ['The clerk has to sign the form.', ['clerk sign form']],
     ['1. Check the invoice.\n2. Send it to the customer.', ['? check invoice', '? send invoice']],
     ['After the form is received, the clerk files it.', ['? receive form', 'clerk file form']],

@@ -4,7 +4,7 @@ const words = (text: string): ReadonlySet<string> =>
   new Set(text.split(/\s+/u).filter((word) => word !== ''));
 
 export const ROLE_NOUNS = words(`
-  accountant adjuster adjustor admin administrator advisor adviser agent analyst applicant approver architect assistant attendant auditor author baker
+  accountant adjuster adjustor admin administrator advisor adviser agent analyst applicant approver architect assessor assistant attendant auditor author baker
   banker beneficiary boss broker buyer candidate captain caretaker cashier chair chairman chairperson chef chief citizen claimant cleaner clerk client
   coach colleague consultant consumer controller cook coordinator counsel courier creditor crew customer dealer debtor delegate designer developer director
   dispatcher doctor donor driver editor electrician employee employer engineer estimator examiner executive expert foreman guest guide

@@ -29,11 +29,13 @@ const THRESHOLD = new RegExp(
   'iu',
 );
 // A time clause in front says when the rest holds, as a condition does.
-const SUBORDINATE = /^(?:when(?:ever)?|once|as soon as|as|since|because|while|until|after|before|although)\b[^,;]*,/iu;
+const TIME_CLAUSE =
+  /^(?:when(?:ever)?|once|as soon as|as|since|because|while|until|after|before|although)\b[^,;]*,/iu;
 const IS_PERIOD_AFTER = new RegExp(`^ ?${PERIOD}`, 'iu');
 
+// A problem that is solved, fixed or reproduced goes as planned.
 const TROUBLE =
-  /\b(?:fail(?:s|ed|ure|ures)?|errors?|time(?:s|d)? ?-?out|missing|incomplete|invalid|incorrect|wrong|unavailable|cannot|can't|could not|is not (?:available|possible|complete|valid|found|reachable)|are not (?:available|complete|valid)|no (?:answer|response|reply)|does not (?:respond|answer|reply|arrive)|late|overdue|damaged|defective|lost|exception(?:s|al|ally)?|problems?|issue(?:s)? (?:is|are) (?:found|detected)|fraud\w*|suspicious|violat\w+|breach\w*|rejected|escalat\w+)\b/iu;
+  /\b(?:fail(?:s|ed|ure|ures)?|errors?|time(?:s|d)? ?-?out|missing|incomplete|invalid|incorrect|wrong|unavailable|cannot|can't|could not|is not (?:available|possible|complete|valid|found|reachable)|are not (?:available|complete|valid)|no (?:answer|response|reply)|does not (?:respond|answer|reply|arrive)|late|overdue|damaged|defective|lost|exception(?:s|al|ally)?|problems?(?! (?:is|are|was|were|has been|have been) (?!detected|discovered|encountered|identified|noticed|reported)\w+ed\b)|issue(?:s)? (?:is|are) (?:found|detected)|fraud\w*|suspicious|violat\w+|breach\w*|rejected|escalat\w+)\b/iu;
 const EXCEPTION_OPENER =
   /^(?:exceptionally|as an exception|in exceptional cases|if anything goes wrong|except)\b/iu;
 
@@ -42,22 +44,24 @@ const isThreshold = (words: string): boolean => {
   return found !== null && !IS_PERIOD_AFTER.test(words.slice(found.index + found[0].length));
 };
 
-/** What a clause says in its conditions, and what it says outside them. */
+/** Must something be done within a given time? */
+export const isTimedDuty = (words: string): boolean => DEADLINE.test(words) && OBLIGATION.test(words);
+
 interface Parts {
   readonly conditions: readonly string[];
+  /** What the clause says outside its conditions. */
   readonly statement: string;
 }
 
-const partsOf = (source: Source, clause: Clause): Parts => {
-  const { span, conditions } = clause;
+const partsOf = (source: Source, { span, conditions }: Clause): Parts => {
   const starts = [span.start, ...conditions.map((condition) => condition.end)];
   const ends = [...conditions.map((condition) => condition.start), span.end];
-  const said = starts.map((start, index) =>
-    wordsAt(source, { start, end: Math.max(start, ends[index] ?? span.end) }),
-  );
+  const said = starts.map((start, index) => wordsAt(source, { start, end: ends[index] ?? span.end }));
+  const whole = said.join('; ');
+  const opening = TIME_CLAUSE.exec(whole)?.[0] ?? '';
   return {
-    conditions: conditions.map((condition) => wordsAt(source, condition)),
-    statement: said.join(' \u2026 ').replace(SUBORDINATE, ''),
+    conditions: [...conditions.map((condition) => wordsAt(source, condition)), opening],
+    statement: whole.slice(opening.length),
   };
 };
 

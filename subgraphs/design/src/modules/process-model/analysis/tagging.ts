@@ -254,11 +254,22 @@ const isAcronym = (tagger: Retagger, index: number): boolean => {
   return before.pos === 'DET' || (token.pos === 'VERB' && before.pos === 'ADP');
 };
 
+/** `the list of delayed shipments`: behind `of` and before a noun, a participle describes the noun. */
+const isAttributive = (tagger: Retagger, index: number): boolean => {
+  const token = tagger.tokens[index];
+  return (
+    token?.pos === 'VERB' &&
+    (isParticiple(token.lower) || isGerund(token.lower)) &&
+    tagger.tokens[index - 1]?.lower === 'of' &&
+    NOUN_LIKE.has(tagger.tokens[index + 1]?.pos ?? 'X')
+  );
+};
+
 /** Auxiliary `be`, `have`, `do` and modals are AUX; everything else that the tagger calls AUX stays. */
 export const repairTags = (sentence: Sentence): Sentence => {
   const tagger = new Retagger(sentence);
   tagger.tokens.forEach((_, index) => {
-    if (isCompoundPart(tagger, index)) tagger.set(index, 'ADJ');
+    if (isCompoundPart(tagger, index) || isAttributive(tagger, index)) tagger.set(index, 'ADJ');
     else if (isAcronym(tagger, index)) tagger.set(index, 'PROPN');
     else if (retagNoun(tagger, index)) tagger.set(index, 'NOUN');
     else if (retagFinite(tagger, index) || retagBase(tagger, index) || retagParticiple(tagger, index))

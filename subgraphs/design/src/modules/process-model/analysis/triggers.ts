@@ -7,8 +7,9 @@ import type { Source } from './source.ts';
 import { RECEIVE_VERBS } from './verb-words.ts';
 
 const DAYS = '(?:mon|tues|wednes|thurs|fri|satur|sun)day';
+const CLOCK = String.raw`(?:\d{1,2}(?::\d{2})? ?(?:am|pm|a\.m\.|p\.m\.|o['\u2019]clock)|\d{1,2}:\d{2}|midnight|noon)`;
 const TIMER = new RegExp(
-  String.raw`\b(?:(?:every|each) (?:(?:other|second|first|last|single|working|business|week) ?)?(?:${DAYS}s?|weekday|day|week|month|quarter|year|morning|evening|night|hour|minute|\d{1,3} (?:minutes|hours|days|weeks|months))(?: (?:morning|afternoon|evening|night))?|on (?:the )?(?:first|last|\d{1,2}(?:st|nd|rd|th)?) (?:(?:working |business )?day )?of (?:each|every|the) (?:month|week|quarter|year)|(?:on )?${DAYS}s at \d{1,2}|once (?:a|per) (?:day|week|month|quarter|year)|daily|nightly|weekly|monthly|quarterly|annually|periodically|at (?:\d{1,2}(?::\d{2})? ?(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}:\d{2}|midnight|noon)(?: (?:every|each) (?:day|weekday|morning|week|month))?)\b`,
+  String.raw`\b(?:(?:every|each) (?:(?:other|second|first|last|single|working|business|week) ?)?(?:${DAYS}s?|weekday|day|week|month|quarter|year|morning|evening|night|hour|minute|\d{1,3} (?:minutes|hours|days|weeks|months))(?: (?:morning|afternoon|evening|night))?(?:,? at ${CLOCK})?|on (?:the )?(?:first|last|\d{1,2}(?:st|nd|rd|th)?) (?:(?:working |business )?day )?of (?:each|every|the) (?:month|week|quarter|year)|(?:on )?${DAYS}s at (?:${CLOCK}|\d{1,2})|once (?:a|per) (?:day|week|month|quarter|year)|(?:daily|nightly|weekly|monthly|quarterly|annually|periodically)(?: at ${CLOCK})?|at ${CLOCK}(?: (?:every|each) (?:day|weekday|morning|week|month))?)(?!\w)`,
   'iu',
 );
 const START =
