@@ -37,6 +37,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     return503OnClosing: false,
   });
   addMetrics(app, options.name);
+  endConnectionsAtClose(app);
   app.get('/livez', () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     try {
@@ -48,6 +49,27 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     }
   });
   return app;
+}
+
+/**
+ * Closing ends connections that are idle at that moment. Those with a request under way would stay open after its answer,
+ * for as long as their client keeps them, and the process with them.
+ */
+function endConnectionsAtClose(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', (done) => {
+    isClosing = true;
+    done();
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (isClosing) void reply.header('connection', 'close');
+    done(null, payload);
+  });
+  // An answer whose head was sent before, a download for one, could not say so.
+  app.addHook('onResponse', (_request, _reply, done) => {
+    if (isClosing) setImmediate(() => app.server.closeIdleConnections());
+    done();
+  });
 }
 
 function addMetrics(app: FastifyInstance, name: string): void {
