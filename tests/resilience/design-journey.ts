@@ -83,11 +83,6 @@ export function followDesign(
   };
 }
 
-/** 1, 2, 3... to the length of the list. */
-export function oneToN(list: readonly unknown[]): readonly number[] {
-  return list.map((_, index) => index + 1);
-}
-
 /** Each phase done once, events without gap or repetition, nothing of an attempt after a later one has begun. */
 export async function expectWholeStory(rows: DatabaseRows, sessionId: string): Promise<void> {
   const events = await listEvents(rows, sessionId);
@@ -98,7 +93,7 @@ export async function expectWholeStory(rows: DatabaseRows, sessionId: string): P
 
   expect(job.state).toBe('ENDED');
   expect(events.at(-1)).toMatchObject({ phase: 'DONE', state: 'SUCCEEDED', percent: 100 });
-  expect(events.map(({ sequence }) => sequence)).toEqual(oneToN(events));
+  expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
   expect(attempts).toEqual(attempts.toSorted((a, b) => a - b));
   expect(finished.map(({ phase }) => phase)).toEqual(WORK_PHASES);
   expect(results.map(({ phase }) => phase)).toEqual(WORK_PHASES);

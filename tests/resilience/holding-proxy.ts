@@ -4,6 +4,8 @@ import { text } from 'node:stream/consumers';
 
 export interface HoldingProxy extends AsyncDisposable {
   readonly url: string;
+  /** How often the service behind has answered. */
+  readonly answered: number;
   /** Base address that requests are sent on to. */
   forwardTo(url: string): void;
   /** From now on holds the requests that contain `content` before they are sent on, or their answers on the way back. */
@@ -26,6 +28,7 @@ interface OpenHold extends Hold {
 export async function startHoldingProxy(): Promise<HoldingProxy> {
   const holds = new Set<OpenHold>();
   let target = '';
+  let answered = 0;
   const pause = async (what: OpenHold['what'], body: string): Promise<void> => {
     for (const hold of holds) if (hold.what === what && body.includes(hold.content)) await hold.wait();
   };
@@ -41,6 +44,7 @@ export async function startHoldingProxy(): Promise<HoldingProxy> {
       ...(body !== '' && { body }),
     });
     const answerText = await answer.text();
+    answered += 1;
     await pause('answer', body);
     const type = answer.headers.get('content-type');
     response.writeHead(answer.status, type === null ? {} : { 'content-type': type }).end(answerText);
@@ -52,6 +56,9 @@ export async function startHoldingProxy(): Promise<HoldingProxy> {
   if (typeof address !== 'object' || address === null) throw new Error('no address');
   return {
     url: `http://127.0.0.1:${address.port}`,
+    get answered() {
+      return answered;
+    },
     forwardTo: (url) => {
       target = url;
     },

@@ -196,7 +196,10 @@ test('of two workers one is killed at work: the other does every job, each phase
   killed.kill('SIGKILL');
   await Promise.all(ids.map((id) => reaches(id, 'SUCCEEDED')));
 
-  for (const id of ids) await expectWholeStory(rows, id);
+  for (const id of ids) {
+    await expectWholeStory(rows, id);
+    expect((await getJob(rows, id)).takeovers).toBeLessThanOrEqual(1);
+  }
 });
 
 interface LostLine {
