@@ -1,5 +1,5 @@
 /** A fresh clone of this checkout, used as a newcomer uses it: with the machine's own Node, from its own folder. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -18,8 +18,9 @@ export interface FinishedCommand {
 }
 
 export interface RunningCommand {
-  readonly process: ChildProcess;
   readonly output: () => string;
+  /** Ctrl-C: as from a terminal, the whole process group gets it. */
+  interrupt(): void;
   readonly finished: Promise<FinishedCommand>;
 }
 
@@ -95,7 +96,10 @@ function startCommand(
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, output: output() }));
   });
-  return { process: child, output, finished };
+  const interrupt = (): void => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+  };
+  return { output, interrupt, finished };
 }
 
 /** Waits for a text in the output of a running command; fails at once, with the output, when it ends before. */

@@ -41,7 +41,7 @@ describe.each(users)('%s in a fresh clone', (_name, account) => {
         'demo-out',
       );
       const token = await clone.run('npm', 'run', '--silent', 'token', '--', 'editor@acme.test');
-      first.process.kill('SIGINT');
+      first.interrupt();
       const stopped = await first.finished;
 
       const second = clone.start('npm', 'start');
@@ -55,7 +55,7 @@ describe.each(users)('%s in a fresh clone', (_name, account) => {
         '--out',
         'demo-again',
       );
-      second.process.kill('SIGINT');
+      second.interrupt();
       const stoppedAgain = await second.finished;
 
       expect(demo).toMatchObject({ code: 0, output: expect.stringContaining('is designed') });
