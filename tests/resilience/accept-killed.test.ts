@@ -117,6 +117,7 @@ test('a request of a killed process that arrives after its successor has done th
   hold.release();
   await until('the late request was answered', () => proxy.answered > arrived);
 
+  expect(await listAgents(name)).toHaveLength(1);
   await platform.start('design');
   await expectOneAgent(id, name, answer);
 });
