@@ -71,7 +71,11 @@ function main(isCheck: boolean): number {
     );
     return 1;
   }
-  for (const hint of composition.hints) process.stderr.write(`hint ${hint}\n`);
+  if (composition.hints.length > 0) {
+    // A hint is a type that subgraphs share and do not write alike; clients would see one of the texts by chance.
+    process.stderr.write(`The subgraphs differ:\n${composition.hints.map((hint) => `  ${hint}\n`).join('')}`);
+    if (isCheck) return 1;
+  }
   const current = existsSync(target) ? readFileSync(target, 'utf8') : '';
   if (!isCheck) {
     if (current !== composition.sdl) writeFileSync(target, composition.sdl);
