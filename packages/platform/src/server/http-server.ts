@@ -1,6 +1,8 @@
 /** The HTTP skeleton that every process has: health, metrics, request ids, orderly close. */
 import { fastify, type FastifyInstance } from 'fastify';
 import { Registry, collectDefaultMetrics, Histogram } from 'prom-client';
+import { FlowgridError } from '../errors.ts';
+import { formatGraphQLError } from '../graphql/errors.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../logger.ts';
 
@@ -35,6 +37,12 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    // An address that cannot be decoded, or is too long, meets no error handler: it is answered like any unknown one.
+    frameworkErrors: (_error, request, { raw }) => {
+      const body = { errors: [formatGraphQLError(new FlowgridError('NOT_FOUND', 'Not found.'), request.id)] };
+      raw.writeHead(404, { 'content-type': 'application/json; charset=utf-8', 'x-request-id': request.id });
+      raw.end(JSON.stringify(body));
+    },
   });
   addMetrics(app, options.name);
   endConnectionsAtClose(app);
