@@ -1,4 +1,4 @@
-import { SignJWT, UnsecuredJWT, exportSPKI, generateKeyPair, importJWK } from 'jose';
+import { SignJWT, UnsecuredJWT, exportSPKI, generateKeyPair, importJWK, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createLogger, newId, systemClock } from '@flowgrid/platform';
 import { openAuthDatabase } from '../../subgraphs/auth/src/database.ts';
@@ -52,7 +52,7 @@ async function sign(
 /** The public key is known to everybody: a verifier that lets the token choose its algorithm takes it for a secret. */
 async function signByPublicKey(): Promise<string> {
   const response = await fetch(`${platform.routerUrl}/.well-known/jwks.json`);
-  const { keys } = (await response.json()) as { keys: (JsonWebKey & { kid: string })[] };
+  const { keys } = (await response.json()) as { keys: (JWK & { kid: string })[] };
   const [jwk] = keys;
   const key = await importJWK({ ...jwk, kty: 'EC', ext: true }, 'ES256', { extractable: true });
   if (key instanceof Uint8Array || !jwk) throw new TypeError('the issuer publishes public keys');
