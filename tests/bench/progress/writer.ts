@@ -1,0 +1,42 @@
+/** Writes events of design sessions with the design subgraph's own code, and knows when each was committed. */
+import { createPostgresPubSub } from '@flowgrid/messaging';
+import { createLogger } from '@flowgrid/platform';
+import { createAnnouncer } from '../../../subgraphs/design/src/announce.ts';
+import { openDatabase, type DesignDatabase } from '../../../subgraphs/design/src/database.ts';
+import { lockSession, recordEvent } from '../../../subgraphs/design/src/modules/progress/event-store.ts';
+
+export interface EventWriter {
+  /** Writes the next event of a session and announces it; gives its sequence and the moment of its commit. */
+  write(sessionId: string): Promise<{ readonly sequence: number; readonly writtenAt: number }>;
+}
+
+export function openWriter(url: string, tenantId: string, stack: AsyncDisposableStack): EventWriter {
+  const logger = createLogger({ name: 'bench', level: 'warn' });
+  const database = stack.use(openDatabase(url, logger));
+  const announcer = createAnnouncer(stack.use(createPostgresPubSub({ url, logger })), logger);
+  return {
+    write: async (sessionId) => {
+      const sequence = await writeNext(database, tenantId, sessionId);
+      const writtenAt = performance.now();
+      announcer.progress(sessionId);
+      return { sequence, writtenAt };
+    },
+  };
+}
+
+function writeNext(database: DesignDatabase, tenantId: string, sessionId: string): Promise<number> {
+  return database.inTenant(tenantId, async (tx) => {
+    const session = await lockSession(tx, tenantId, sessionId);
+    if (session === null) throw new Error('the session is there');
+    const event = {
+      attempt: 1,
+      phase: 'ANALYSIS',
+      state: 'RUNNING',
+      percent: 10,
+      message: 'Measured.',
+      at: new Date(),
+    } as const;
+    const { lastSequence } = await recordEvent(tx, { tenantId, session, event });
+    return lastSequence;
+  });
+}
