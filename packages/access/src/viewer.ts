@@ -32,6 +32,12 @@ export interface TenantViewer {
 
 export type Viewer = AnonymousViewer | TenantViewer;
 
+/** Who asks, and under which id the log finds the request: the first argument of what a service offers. */
+export interface ServiceRequest {
+  readonly viewer: Viewer;
+  readonly requestId: string;
+}
+
 /**
  * The viewer as one of a tenant.
  * @throws FlowgridError `UNAUTHENTICATED` for an anonymous one.

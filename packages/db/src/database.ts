@@ -1,6 +1,6 @@
 /** A service's way into its PostgreSQL schema: always for one tenant, or expressly for none. */
 import { PrismaPg } from '@prisma/adapter-pg';
-import { FlowgridError } from '@flowgrid/platform';
+import { FlowgridError, type Logger } from '@flowgrid/platform';
 import { isUnavailable } from './unavailable.ts';
 import { sendUnbatched } from './unbatched.ts';
 import { statementNames } from './statement-names.ts';
@@ -43,7 +43,7 @@ export interface DatabaseOptions<Client> {
   readonly createClient: (adapter: PrismaPg) => Client;
   readonly poolSize?: number;
   /** Told about connections that break while idle; they are replaced by themselves. */
-  readonly onConnectionError?: (error: Error) => void;
+  readonly logger?: Logger | undefined;
 }
 
 const DEFAULT_POOL_SIZE = 10;
@@ -63,7 +63,8 @@ export function createDatabase<Client extends TransactionalClient<Tx>, Tx>(
     options: `-c search_path=${options.schema} -c TimeZone=UTC`,
     application_name: `flowgrid-${options.schema}`,
   });
-  pool.on('error', (error) => options.onConnectionError?.(error));
+  // pg hangs the whole connection on the error: its message is enough.
+  pool.on('error', (error) => options.logger?.warn({ reason: error.message }, 'a database connection broke'));
   const adapter = new PrismaPg(pool, { schema: options.schema, statementNameGenerator: statementNames() });
   const client = options.createClient(adapter);
   sendUnbatched(client);

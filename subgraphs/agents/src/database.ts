@@ -1,13 +1,17 @@
-/** The types of this service's database and of a request, as services use them. */
-import type { Viewer } from '@flowgrid/access';
-import type { Database } from '@flowgrid/db';
-import type { Prisma, PrismaClient } from './generated/prisma/client.ts';
+/** The agents schema's database, in the types that are generated from its models. */
+import { createDatabase, type Database } from '@flowgrid/db';
+import type { Logger } from '@flowgrid/platform';
+import { Prisma, PrismaClient } from './generated/prisma/client.ts';
 
 export type Tx = Prisma.TransactionClient;
 export type AgentsDatabase = Database<PrismaClient, Tx>;
 
-/** Who asks, and under which id the log finds it. */
-export interface ServiceRequest {
-  readonly viewer: Viewer;
-  readonly requestId: string;
+/** Opens the schema as its own login role. The caller owns the result. */
+export function openAgentsDatabase(url: string, logger?: Logger): AgentsDatabase {
+  return createDatabase<PrismaClient, Tx>({
+    url,
+    schema: 'agents',
+    createClient: (adapter) => new PrismaClient({ adapter }),
+    logger,
+  });
 }

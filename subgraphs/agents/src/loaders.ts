@@ -1,7 +1,7 @@
 /** One batch per kind of row and request: however many agents a page has, each kind is read once. */
 import DataLoader from 'dataloader';
+import type { ServiceRequest } from '@flowgrid/access';
 import { notFound } from '@flowgrid/platform';
-import type { ServiceRequest } from './database.ts';
 import type { Agent } from './modules/agent/agent.ts';
 import type { AgentDefinition } from './modules/definition/agent-definition.ts';
 import type { AgentEnvironment } from './modules/environment/environment.ts';

@@ -1,6 +1,5 @@
 /** The agents service. */
 import { CONTEXT_KEYS_PATH, createContextTokenVerifier, followRemoteKeys } from '@flowgrid/access';
-import { createDatabase } from '@flowgrid/db';
 import {
   createLogger,
   readEnvOrExit,
@@ -9,8 +8,8 @@ import {
   systemClock,
 } from '@flowgrid/platform';
 import { createContext } from './context.ts';
+import { openAgentsDatabase } from './database.ts';
 import { readAgentsEnv } from './env.ts';
-import { PrismaClient, type Prisma } from './generated/prisma/client.ts';
 import { defaultDefinition } from './modules/definition/snapshot.ts';
 import { createSchema } from './schema.ts';
 import { createServices } from './services.ts';
@@ -21,14 +20,7 @@ const env = readEnvOrExit(readAgentsEnv);
 const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
 
 await runService(logger, async (stack) => {
-  const database = stack.use(
-    createDatabase<PrismaClient, Prisma.TransactionClient>({
-      url: env.DATABASE_URL,
-      schema: NAME,
-      createClient: (adapter) => new PrismaClient({ adapter }),
-      onConnectionError: (error) => logger.warn({ err: error }, 'a database connection broke'),
-    }),
-  );
+  const database = stack.use(openAgentsDatabase(env.DATABASE_URL, logger));
   const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
   const verifier = createContextTokenVerifier({ audience: NAME, keys: remoteKeys.keys, clock: systemClock });
   const services = createServices({

@@ -1,15 +1,17 @@
+/** The auth schema's database, in the types that are generated from its models. */
 import { createDatabase, type Database } from '@flowgrid/db';
+import type { Logger } from '@flowgrid/platform';
 import { Prisma, PrismaClient } from './generated/prisma/client.ts';
 
 export type Tx = Prisma.TransactionClient;
 export type AuthDatabase = Database<PrismaClient, Tx>;
 
-/** Opens auth's schema as its own login role. The caller owns the result. */
-export function openAuthDatabase(url: string, onConnectionError?: (error: Error) => void): AuthDatabase {
+/** Opens the schema as its own login role. The caller owns the result. */
+export function openAuthDatabase(url: string, logger?: Logger): AuthDatabase {
   return createDatabase<PrismaClient, Tx>({
     url,
     schema: 'auth',
     createClient: (adapter) => new PrismaClient({ adapter }),
-    ...(onConnectionError && { onConnectionError }),
+    logger,
   });
 }

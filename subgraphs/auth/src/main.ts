@@ -28,12 +28,7 @@ const issuer = env.PUBLIC_URL;
 const keySecret = env.AUTH_KEY_SECRET;
 
 await runService(logger, async (stack) => {
-  const database = stack.use(
-    // pg hangs the whole connection on the error: its message is enough.
-    openAuthDatabase(env.DATABASE_URL, (error) =>
-      logger.warn({ reason: error.message }, 'a database connection broke'),
-    ),
-  );
+  const database = stack.use(openAuthDatabase(env.DATABASE_URL, logger));
   const pubSub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
   await rotateKeys({ database, clock, keySecret });
   const keyRing = stack.use(await openKeyRing({ database, keySecret, clock, logger }));

@@ -1,6 +1,6 @@
 /** What resolvers get: the services of the process, and who asks. */
 import DataLoader from 'dataloader';
-import type { Viewer } from '@flowgrid/access';
+import type { ServiceRequest, Viewer } from '@flowgrid/access';
 import type { RequestFacts } from '@flowgrid/platform';
 import type { AcceptanceService } from './modules/acceptance/acceptance-service.ts';
 import type { ArtifactLinks } from './modules/artifact/artifact-link.ts';
@@ -11,7 +11,6 @@ import type { ProcessModel } from './modules/process-model/process-model.ts';
 import type { ProgressFeed } from './modules/progress/progress-feed.ts';
 import type { SessionService } from './modules/session/session-service.ts';
 import type { DesignSession } from './modules/session/session.ts';
-import type { ServiceRequest } from './request.ts';
 
 export interface Services {
   readonly sessions: SessionService;

@@ -6,11 +6,12 @@ import { Prisma, PrismaClient } from './generated/prisma/client.ts';
 export type Tx = Prisma.TransactionClient;
 export type DesignDatabase = Database<PrismaClient, Tx>;
 
-export function openDatabase(url: string, logger: Logger): DesignDatabase {
+/** Opens the schema as its own login role. The caller owns the result. */
+export function openDesignDatabase(url: string, logger?: Logger): DesignDatabase {
   return createDatabase<PrismaClient, Tx>({
     url,
     schema: 'design',
     createClient: (adapter) => new PrismaClient({ adapter }),
-    onConnectionError: (error) => logger.warn({ err: error }, 'a database connection broke while idle'),
+    logger,
   });
 }

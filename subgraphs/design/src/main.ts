@@ -13,7 +13,7 @@ import { createGrants } from './adapters/grants.ts';
 import { createThreadAnalyzer } from './adapters/thread-analyzer.ts';
 import { createAnnouncer } from './announce.ts';
 import { createContextFactory } from './context.ts';
-import { openDatabase } from './database.ts';
+import { openDesignDatabase } from './database.ts';
 import { readServiceEnv } from './env.ts';
 import { createAcceptanceService } from './modules/acceptance/acceptance-service.ts';
 import { createArtifactLinks } from './modules/artifact/artifact-link.ts';
@@ -30,7 +30,7 @@ const logger = createLogger({ name: 'design', level: env.LOG_LEVEL });
 await runService(logger, async (stack) => {
   const clock = systemClock;
   const stopping = new AbortController();
-  const database = stack.use(openDatabase(env.DATABASE_URL, logger));
+  const database = stack.use(openDesignDatabase(env.DATABASE_URL, logger));
   const pubsub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
   const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
   const analyzer = stack.use(createThreadAnalyzer());

@@ -13,7 +13,7 @@ import { createGrants } from './adapters/grants.ts';
 import { createIntegrationsClient } from './adapters/integrations-client.ts';
 import { createThreadAnalyzer } from './adapters/thread-analyzer.ts';
 import { createAnnouncer } from './announce.ts';
-import { openDatabase } from './database.ts';
+import { openDesignDatabase } from './database.ts';
 import { readWorkerEnv } from './env.ts';
 import { startDesignWorker } from './workers/design-worker.ts';
 
@@ -21,7 +21,7 @@ const env = readEnvOrExit(readWorkerEnv);
 const logger = createLogger({ name: 'design-worker', level: env.LOG_LEVEL });
 
 await runService(logger, async (stack) => {
-  const database = stack.use(openDatabase(env.DATABASE_URL, logger));
+  const database = stack.use(openDesignDatabase(env.DATABASE_URL, logger));
   const pubsub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
   const analyzer = stack.use(createThreadAnalyzer());
   const http = {

@@ -1,10 +1,10 @@
 /** What resolvers get: the request, the services, and loaders that batch within it. */
 import DataLoader from 'dataloader';
-import type { Viewer } from '@flowgrid/access';
+import type { ServiceRequest, Viewer } from '@flowgrid/access';
 import type { RequestFacts } from '@flowgrid/platform';
 import type { AgentLinkService } from './modules/agent-link/agent-link-service.ts';
 import type { ConnectionTester } from './modules/integration/connection-test.ts';
-import type { IntegrationService, ServiceRequest } from './modules/integration/integration-service.ts';
+import type { IntegrationService } from './modules/integration/integration-service.ts';
 import type { Integration } from './modules/integration/integration.ts';
 
 export interface Services {

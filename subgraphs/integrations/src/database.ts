@@ -1,6 +1,17 @@
-/** The generated client, as the rest of the service names it. */
-import type { Database } from '@flowgrid/db';
-import type { Prisma, PrismaClient } from './generated/prisma/client.ts';
+/** The integrations schema's database, in the types that are generated from its models. */
+import { createDatabase, type Database } from '@flowgrid/db';
+import type { Logger } from '@flowgrid/platform';
+import { Prisma, PrismaClient } from './generated/prisma/client.ts';
 
-export type Transaction = Prisma.TransactionClient;
-export type IntegrationsDatabase = Database<PrismaClient, Transaction>;
+export type Tx = Prisma.TransactionClient;
+export type IntegrationsDatabase = Database<PrismaClient, Tx>;
+
+/** Opens the schema as its own login role. The caller owns the result. */
+export function openIntegrationsDatabase(url: string, logger?: Logger): IntegrationsDatabase {
+  return createDatabase<PrismaClient, Tx>({
+    url,
+    schema: 'integrations',
+    createClient: (adapter) => new PrismaClient({ adapter }),
+    logger,
+  });
+}

@@ -1,6 +1,5 @@
 /** The integrations service. */
 import { CONTEXT_KEYS_PATH, createContextTokenVerifier, followRemoteKeys } from '@flowgrid/access';
-import { createDatabase } from '@flowgrid/db';
 import {
   createLogger,
   readEnvOrExit,
@@ -13,9 +12,8 @@ import { createJiraConnector } from './adapters/jira.ts';
 import { createOutbound } from './adapters/outbound/outbound-fetch.ts';
 import { createServiceNowConnector } from './adapters/servicenow.ts';
 import { createContextFactory } from './context.ts';
-import type { Transaction } from './database.ts';
+import { openIntegrationsDatabase } from './database.ts';
 import { readIntegrationsEnv } from './env.ts';
-import { PrismaClient } from './generated/prisma/client.ts';
 import { AgentLinkService } from './modules/agent-link/agent-link-service.ts';
 import { ConnectionTester } from './modules/integration/connection-test.ts';
 import { createCredentialSealer } from './modules/integration/credential-sealer.ts';
@@ -27,14 +25,7 @@ const env = readEnvOrExit(readIntegrationsEnv);
 const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
 
 await runService(logger, async (stack) => {
-  const database = stack.use(
-    createDatabase<PrismaClient, Transaction>({
-      url: env.DATABASE_URL,
-      schema: NAME,
-      createClient: (adapter) => new PrismaClient({ adapter }),
-      onConnectionError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
-    }),
-  );
+  const database = stack.use(openIntegrationsDatabase(env.DATABASE_URL, logger));
   const outbound = stack.use(createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS }));
   const sealer = createCredentialSealer({ current: env.CREDENTIALS_KEY, old: env.CREDENTIALS_KEYS_OLD });
   const connectors = {

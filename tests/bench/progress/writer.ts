@@ -2,7 +2,7 @@
 import { createPostgresPubSub } from '@flowgrid/messaging';
 import { createLogger } from '@flowgrid/platform';
 import { createAnnouncer } from '../../../subgraphs/design/src/announce.ts';
-import { openDatabase, type DesignDatabase } from '../../../subgraphs/design/src/database.ts';
+import { openDesignDatabase, type DesignDatabase } from '../../../subgraphs/design/src/database.ts';
 import { lockSession, recordEvent } from '../../../subgraphs/design/src/modules/progress/event-store.ts';
 
 export interface EventWriter {
@@ -12,7 +12,7 @@ export interface EventWriter {
 
 export function openWriter(url: string, tenantId: string, stack: AsyncDisposableStack): EventWriter {
   const logger = createLogger({ name: 'bench', level: 'warn' });
-  const database = stack.use(openDatabase(url, logger));
+  const database = stack.use(openDesignDatabase(url, logger));
   const announcer = createAnnouncer(stack.use(createPostgresPubSub({ url, logger })), logger);
   return {
     write: async (sessionId) => {

@@ -5,7 +5,7 @@ import { createMemoryPubSub, type PubSub } from '@flowgrid/messaging';
 import { createLogger, newId, systemClock } from '@flowgrid/platform';
 import type { Analyzer } from '../../../subgraphs/design/src/adapters/analyzer.ts';
 import { createAnnouncer } from '../../../subgraphs/design/src/announce.ts';
-import { openDatabase } from '../../../subgraphs/design/src/database.ts';
+import { openDesignDatabase } from '../../../subgraphs/design/src/database.ts';
 import { claimJob, type ClaimedJob } from '../../../subgraphs/design/src/modules/job/job-store.ts';
 import { analyzeProcessText } from '../../../subgraphs/design/src/modules/process-model/analysis/analyze.ts';
 import { createProgressFeed } from '../../../subgraphs/design/src/modules/progress/progress-feed.ts';
@@ -64,7 +64,7 @@ export async function openWorkbench() {
   await using stack = new AsyncDisposableStack();
   const testDatabase = stack.use(await createTestDatabase());
   const logger = createLogger({ name: 'test', level: 'silent' });
-  const database = stack.use(openDatabase(testDatabase.url('flowgrid_design'), logger));
+  const database = stack.use(openDesignDatabase(testDatabase.url('flowgrid_design'), logger));
   const pubsub = stack.use(createMemoryPubSub());
   const superuser = new Client({ connectionString: testDatabase.superuserUrl });
   await superuser.connect();

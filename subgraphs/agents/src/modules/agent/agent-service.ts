@@ -1,7 +1,7 @@
 /** What can be asked of agents and done with their records. */
-import { requirePermission, type Permission } from '@flowgrid/access';
+import { requirePermission, type Permission, type ServiceRequest } from '@flowgrid/access';
 import { FlowgridError, parseInput, toConnection, type Clock, type Connection } from '@flowgrid/platform';
-import type { AgentsDatabase, ServiceRequest, Tx } from '../../database.ts';
+import type { AgentsDatabase, Tx } from '../../database.ts';
 import type { AgentDefinition } from '../definition/agent-definition.ts';
 import { takeSnapshot } from '../definition/snapshot.ts';
 import { PRODUCTION } from '../environment/environment.ts';

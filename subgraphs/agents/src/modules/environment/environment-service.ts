@@ -1,8 +1,8 @@
 /** Publishing: which version an environment runs. */
-import { requirePermission } from '@flowgrid/access';
+import { requirePermission, type ServiceRequest } from '@flowgrid/access';
 import { invalidInput, parseInput, type Clock } from '@flowgrid/platform';
 import { z } from 'zod';
-import type { AgentsDatabase, ServiceRequest } from '../../database.ts';
+import type { AgentsDatabase } from '../../database.ts';
 import type { Agent } from '../agent/agent.ts';
 import { getUnarchivedForChange } from '../agent/get-for-change.ts';
 import { writeChange } from '../agent/write-change.ts';

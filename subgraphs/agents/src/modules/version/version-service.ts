@@ -1,8 +1,8 @@
 /** What can be asked of versions, and the way back to an earlier one. */
-import { requirePermission } from '@flowgrid/access';
+import { requirePermission, type ServiceRequest } from '@flowgrid/access';
 import { parseInput, type Clock } from '@flowgrid/platform';
 import { z } from 'zod';
-import type { AgentsDatabase, ServiceRequest, Tx } from '../../database.ts';
+import type { AgentsDatabase, Tx } from '../../database.ts';
 import { noteSchema } from '../agent/agent-input.ts';
 import type { Agent } from '../agent/agent.ts';
 import { getUnarchivedForChange } from '../agent/get-for-change.ts';

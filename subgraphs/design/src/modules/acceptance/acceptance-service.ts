@@ -1,6 +1,6 @@
 /** Makes the designed agent through the agents subgraph, exactly once. */
 import { z } from 'zod';
-import { auditRecord, requirePermission, type TenantViewer } from '@flowgrid/access';
+import { auditRecord, requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
 import {
   FlowgridError,
   InvalidInput,
@@ -14,7 +14,6 @@ import type { AgentWritten, AgentsClient } from '../../adapters/agents-client.ts
 import type { Grants } from '../../adapters/grants.ts';
 import { OutsideError } from '../../adapters/outside-call.ts';
 import type { DesignDatabase } from '../../database.ts';
-import type { ServiceRequest } from '../../request.ts';
 import { jobIdFor } from '../job/job-identity.ts';
 import type { DesignSession } from '../session/session.ts';
 import { freeName, markAccepted, reserveAgent, type AcceptanceTarget } from './acceptance-store.ts';

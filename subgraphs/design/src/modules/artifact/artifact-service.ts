@@ -1,8 +1,7 @@
 /** Reads the files of sessions. */
-import { requirePermission } from '@flowgrid/access';
+import { requirePermission, type ServiceRequest } from '@flowgrid/access';
 import { isId } from '@flowgrid/platform';
 import type { DesignDatabase } from '../../database.ts';
-import type { ServiceRequest } from '../../request.ts';
 import type { Artifact, ArtifactFile } from './artifact.ts';
 import { findArtifactFile, listArtifacts } from './artifact-store.ts';
 

@@ -1,8 +1,7 @@
 /** Analyses a text at once, without storing anything. */
-import { requirePermission } from '@flowgrid/access';
+import { requirePermission, type ServiceRequest } from '@flowgrid/access';
 import { FlowgridError } from '@flowgrid/platform';
 import { AnalysisError, type Analyzer } from '../../adapters/analyzer.ts';
-import type { ServiceRequest } from '../../request.ts';
 import { checkDescription } from './analysis/description.ts';
 import type { ProcessModel } from './process-model.ts';
 

@@ -1,9 +1,8 @@
 /** Follows the events of sessions: from the table first, then whenever one is announced, and at intervals in case none was. */
-import { requirePermission } from '@flowgrid/access';
+import { requirePermission, type ServiceRequest } from '@flowgrid/access';
 import type { PubSub } from '@flowgrid/messaging';
 import { FlowgridError, isId, notFound, type Logger } from '@flowgrid/platform';
 import type { DesignDatabase } from '../../database.ts';
-import type { ServiceRequest } from '../../request.ts';
 import { subscribeInBackground } from '../../announce.ts';
 import { findSessions } from '../session/session-store.ts';
 import { hasEnded } from '../session/session.ts';

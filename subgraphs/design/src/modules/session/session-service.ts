@@ -1,6 +1,6 @@
 /** Starts design sessions, ends them, takes them up again, and reads them. */
 import { z } from 'zod';
-import { auditRecord, requirePermission, type TenantViewer } from '@flowgrid/access';
+import { auditRecord, requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
 import {
   FlowgridError,
   isId,
@@ -13,7 +13,6 @@ import {
 } from '@flowgrid/platform';
 import type { Announcer } from '../../announce.ts';
 import type { DesignDatabase, Tx } from '../../database.ts';
-import type { ServiceRequest } from '../../request.ts';
 import type { ProcessModel } from '../process-model/process-model.ts';
 import { deleteGrant, listPhaseResults, parkJob, replaceGrant, requeueJob } from '../job/job-store.ts';
 import { lockSession, recordEvent } from '../progress/event-store.ts';

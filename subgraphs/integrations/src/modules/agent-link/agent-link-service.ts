@@ -1,8 +1,7 @@
 /** Says which agent has which integrations. */
-import { auditRecord, requirePermission } from '@flowgrid/access';
+import { auditRecord, requirePermission, type ServiceRequest } from '@flowgrid/access';
 import { invalidInput, isId, notFound, type Clock } from '@flowgrid/platform';
-import type { IntegrationsDatabase, Transaction } from '../../database.ts';
-import type { ServiceRequest } from '../integration/integration-service.ts';
+import type { IntegrationsDatabase, Tx } from '../../database.ts';
 import { findIntegrationForUpdate } from '../integration/integration-store.ts';
 import type { Integration } from '../integration/integration.ts';
 import * as store from './agent-link-store.ts';
@@ -64,7 +63,7 @@ export class AgentLinkService {
     request: ServiceRequest,
     input: AgentLinkInput,
     verb: 'linked' | 'unlinked',
-    apply: (tx: Transaction, link: store.AgentLink) => Promise<boolean>,
+    apply: (tx: Tx, link: store.AgentLink) => Promise<boolean>,
   ): Promise<Linked> {
     const viewer = requirePermission(request.viewer, 'integration:manage');
     const { tenantId } = viewer;

@@ -1,5 +1,5 @@
 /** Rows of `agent_integration`. */
-import type { Transaction } from '../../database.ts';
+import type { Tx } from '../../database.ts';
 import { toIntegration } from '../integration/integration-store.ts';
 import type { Integration } from '../integration/integration.ts';
 
@@ -16,7 +16,7 @@ export interface LinkedIntegration {
 
 /** The integrations of several agents, by name. */
 export async function listLinked(
-  tx: Transaction,
+  tx: Tx,
   tenantId: string,
   agentIds: readonly string[],
 ): Promise<readonly LinkedIntegration[]> {
@@ -29,7 +29,7 @@ export async function listLinked(
 }
 
 /** False when the link was there already. */
-export async function insertLink(tx: Transaction, link: AgentLink, linkedAt: Date): Promise<boolean> {
+export async function insertLink(tx: Tx, link: AgentLink, linkedAt: Date): Promise<boolean> {
   const { count } = await tx.agentIntegration.createMany({
     data: { ...link, linkedAt },
     skipDuplicates: true,
@@ -38,7 +38,7 @@ export async function insertLink(tx: Transaction, link: AgentLink, linkedAt: Dat
 }
 
 /** False when there was no such link. */
-export async function deleteLink(tx: Transaction, link: AgentLink): Promise<boolean> {
+export async function deleteLink(tx: Tx, link: AgentLink): Promise<boolean> {
   const { count } = await tx.agentIntegration.deleteMany({ where: link });
   return count === 1;
 }

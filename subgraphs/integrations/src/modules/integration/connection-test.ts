@@ -1,5 +1,5 @@
 /** Tests a stored connection against the real server at its other end. */
-import { auditRecord, requirePermission, type TenantViewer } from '@flowgrid/access';
+import { auditRecord, requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
 import { FlowgridError, isId, notFound, type Clock, type Logger } from '@flowgrid/platform';
 import {
   ConnectorError,
@@ -11,7 +11,6 @@ import { OutboundError } from '../../adapters/outbound/outbound-error.ts';
 import type { IntegrationsDatabase } from '../../database.ts';
 import { SealError, type CredentialSealer } from './credential-sealer.ts';
 import { parseCredential, type Credential } from './credential.ts';
-import type { ServiceRequest } from './integration-service.ts';
 import * as store from './integration-store.ts';
 import type { Integration, IntegrationTestReport } from './integration.ts';
 

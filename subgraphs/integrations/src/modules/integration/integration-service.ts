@@ -1,5 +1,5 @@
 /** Keeps the integrations of tenants. */
-import { auditRecord, requirePermission, type TenantViewer, type Viewer } from '@flowgrid/access';
+import { auditRecord, requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
 import {
   FlowgridError,
   invalidInput,
@@ -9,7 +9,7 @@ import {
   parseInput,
   type Clock,
 } from '@flowgrid/platform';
-import type { IntegrationsDatabase, Transaction } from '../../database.ts';
+import type { IntegrationsDatabase, Tx } from '../../database.ts';
 import type { CredentialSealer } from './credential-sealer.ts';
 import { hintOf, parseCredential, toFields, type Credential } from './credential.ts';
 import {
@@ -21,12 +21,6 @@ import {
 } from './integration-input.ts';
 import * as store from './integration-store.ts';
 import type { Integration, IntegrationKind } from './integration.ts';
-
-/** Who asks, in which request. */
-export interface ServiceRequest {
-  readonly viewer: Viewer;
-  readonly requestId: string;
-}
 
 export interface IntegrationServiceOptions {
   readonly database: IntegrationsDatabase;
@@ -160,7 +154,7 @@ export class IntegrationService {
   async #change(
     viewer: TenantViewer,
     id: string,
-    work: (tx: Transaction, current: Integration) => Promise<Integration>,
+    work: (tx: Tx, current: Integration) => Promise<Integration>,
   ): Promise<Integration> {
     if (!isId(id)) throw notFound('Integration');
     return this.#inTenant(viewer, async (tx) => {
@@ -170,7 +164,7 @@ export class IntegrationService {
     });
   }
 
-  async #inTenant<Result>(viewer: TenantViewer, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+  async #inTenant<Result>(viewer: TenantViewer, work: (tx: Tx) => Promise<Result>): Promise<Result> {
     const { database } = this.#options;
     try {
       return await database.inTenant(viewer.tenantId, work);
@@ -182,7 +176,7 @@ export class IntegrationService {
   }
 
   async #requireFreeName(
-    tx: Transaction,
+    tx: Tx,
     viewer: TenantViewer,
     wanted: { readonly kind: IntegrationKind; readonly name: string; readonly exceptId: string },
   ): Promise<void> {
@@ -190,7 +184,7 @@ export class IntegrationService {
   }
 
   async #seal(
-    tx: Transaction,
+    tx: Tx,
     { tenantId }: TenantViewer,
     { id, credential }: { readonly id: string; readonly credential: Credential },
   ): Promise<void> {
@@ -203,7 +197,7 @@ export class IntegrationService {
   }
 
   async #audit(
-    tx: Transaction,
+    tx: Tx,
     by: { readonly viewer: TenantViewer; readonly requestId: string },
     change: { readonly verb: string; readonly integration: Integration; readonly changes: Changes },
   ): Promise<void> {

@@ -1,6 +1,6 @@
 /** Rows of `integration` and `integration_credential`. */
 import { z } from 'zod';
-import type { Transaction } from '../../database.ts';
+import type { Tx } from '../../database.ts';
 import type { Integration as Row } from '../../generated/prisma/client.ts';
 import { Prisma } from '../../generated/prisma/client.ts';
 import type { SealedEnvelope } from './credential-sealer.ts';
@@ -39,7 +39,7 @@ export function toIntegration(row: Row): Integration {
 const BY_NAME = [{ name: 'asc' }, { id: 'asc' }] satisfies Prisma.IntegrationOrderByWithRelationInput[];
 
 export async function listIntegrations(
-  tx: Transaction,
+  tx: Tx,
   tenantId: string,
   kind: IntegrationKind | null,
 ): Promise<readonly Integration[]> {
@@ -49,7 +49,7 @@ export async function listIntegrations(
 }
 
 export async function findIntegrations(
-  tx: Transaction,
+  tx: Tx,
   tenantId: string,
   ids: readonly string[],
 ): Promise<readonly Integration[]> {
@@ -57,18 +57,14 @@ export async function findIntegrations(
   return rows.map(toIntegration);
 }
 
-export async function findIntegration(
-  tx: Transaction,
-  tenantId: string,
-  id: string,
-): Promise<Integration | null> {
+export async function findIntegration(tx: Tx, tenantId: string, id: string): Promise<Integration | null> {
   const row = await tx.integration.findFirst({ where: { tenantId, id } });
   return row && toIntegration(row);
 }
 
 /** Locks the row until the transaction ends, so that what is decided from it still holds when it is written. */
 export async function findIntegrationForUpdate(
-  tx: Transaction,
+  tx: Tx,
   tenantId: string,
   id: string,
 ): Promise<Integration | null> {
@@ -76,12 +72,12 @@ export async function findIntegrationForUpdate(
   return findIntegration(tx, tenantId, id);
 }
 
-export function countIntegrations(tx: Transaction, tenantId: string): Promise<number> {
+export function countIntegrations(tx: Tx, tenantId: string): Promise<number> {
   return tx.integration.count({ where: { tenantId } });
 }
 
 export async function isNameTaken(
-  tx: Transaction,
+  tx: Tx,
   tenantId: string,
   wanted: { readonly kind: IntegrationKind; readonly name: string; readonly exceptId: string },
 ): Promise<boolean> {
@@ -94,7 +90,7 @@ export async function isNameTaken(
 }
 
 export async function insertIntegration(
-  tx: Transaction,
+  tx: Tx,
   tenantId: string,
   created: NewIntegration,
 ): Promise<Integration> {
@@ -105,7 +101,7 @@ export async function insertIntegration(
 }
 
 export async function updateIntegration(
-  tx: Transaction,
+  tx: Tx,
   tenantId: string,
   changed: Integration,
 ): Promise<Integration> {
@@ -116,7 +112,7 @@ export async function updateIntegration(
 
 /** Records a test unless address or credential have changed since it began; then the test says nothing of the present. */
 export async function recordTest(
-  tx: Transaction,
+  tx: Tx,
   tenantId: string,
   tested: { readonly id: string; readonly connectionRevision: number; readonly outcome: TestOutcome },
 ): Promise<boolean> {
@@ -128,13 +124,13 @@ export async function recordTest(
   return count === 1;
 }
 
-export async function deleteIntegration(tx: Transaction, tenantId: string, id: string): Promise<void> {
+export async function deleteIntegration(tx: Tx, tenantId: string, id: string): Promise<void> {
   await tx.integration.delete({ where: { tenantId_id: { tenantId, id } } });
 }
 
 /** Puts a credential in the place of the former one. */
 export async function replaceCredential(
-  tx: Transaction,
+  tx: Tx,
   place: { readonly tenantId: string; readonly integrationId: string },
   sealed: { readonly fields: readonly SealedField[]; readonly sealedAt: Date },
 ): Promise<void> {
@@ -145,7 +141,7 @@ export async function replaceCredential(
 }
 
 export async function listSealedFields(
-  tx: Transaction,
+  tx: Tx,
   place: { readonly tenantId: string; readonly integrationId: string },
 ): Promise<readonly { readonly field: string; readonly envelope: unknown }[]> {
   return tx.integrationCredential.findMany({ where: place, select: { field: true, envelope: true } });

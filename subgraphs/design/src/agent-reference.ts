@@ -1,0 +1,4 @@
+/** An agent of which only the id is known here. */
+export interface AgentReference {
+  readonly id: string;
+}
