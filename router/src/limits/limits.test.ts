@@ -34,6 +34,16 @@ test.each([
   expect(() => checkShape(parse(query), DEFAULT_LIMITS)).toThrow(message);
 });
 
+// A chain of fragments that double and end in an unknown one has no fields to count: 2 KB kept the router busy for ever,
+// for anybody, as limits come before identity.
+test('fragments that double and hold no field are refused at once', () => {
+  const doubling = times(60, (i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`);
+
+  expect(() => checkShape(parse(`{ ...F0 } ${doubling}`), DEFAULT_LIMITS)).toThrow(
+    'more fragment spreads than allowed: 1001, the limit is 1000',
+  );
+});
+
 test('the introspection of GraphiQL is within the limits', () => {
   const query = getIntrospectionQuery({ schemaDescription: true, inputValueDeprecation: true, oneOf: true });
 

@@ -16,6 +16,8 @@ export interface OperationLimits {
   readonly rootFields: number;
   /** Fields with fragments written out: validation compares the fields of a level with each other. */
   readonly fields: number;
+  /** Spreads with fragments written out: each of two that spread the next twice doubles the walk. */
+  readonly spreads: number;
   readonly directives: number;
   readonly directivesPerNode: number;
   /** Objects that an answer may have, estimated from `first` and assumed list sizes. */
@@ -28,6 +30,7 @@ export const DEFAULT_LIMITS: OperationLimits = {
   aliases: 50,
   rootFields: 20,
   fields: 2_000,
+  spreads: 1_000,
   directives: 50,
   directivesPerNode: 5,
   cost: 50_000,
@@ -41,6 +44,7 @@ interface Walk {
   aliases: number;
   directives: number;
   fields: number;
+  spreads: number;
   rootFields: number;
 }
 
@@ -61,6 +65,7 @@ export function checkShape(document: DocumentNode, limits: OperationLimits): voi
       aliases: 0,
       directives: 0,
       fields: 0,
+      spreads: 0,
       rootFields: 0,
     };
     countDirectives(walk, definition.directives?.length ?? 0);
@@ -94,6 +99,9 @@ function walkField(walk: Walk, field: Extract<SelectionNode, { kind: Kind.FIELD 
 }
 
 function walkFragment(walk: Walk, name: string, depth: number): void {
+  walk.spreads += 1;
+  // Fields alone do not bound the walk: a chain of fragments that ends in an unknown one has none.
+  refuseAbove('fragment spreads', walk.spreads, walk.limits.spreads);
   const fragment = walk.fragments.get(name);
   // An unknown fragment is refused by validation, which says where it is.
   if (!fragment) return;
