@@ -22,8 +22,11 @@ const DEFAULT_CAPACITY = 10_000;
 const WAIT_FACTOR = 1.5;
 /** After auth gave no answer, requests do not wait for it again for this long while they have a grant. */
 const UNREACHABLE_PAUSE_MS = 5_000;
-/** Longest bearer token that is looked at; longer ones are refused without asking. */
-const MAX_TOKEN_LENGTH = 16 * 1024;
+/**
+ * Longest bearer token that is looked at; longer ones are refused without asking. Well below the 16 KiB of headers that
+ * auth's server reads: its refusal of more would pass for an outage.
+ */
+const MAX_TOKEN_LENGTH = 8 * 1024;
 
 /** Which grants a revocation notice speaks of; null for all of them. */
 export type RevocationFilter = ((grant: Grant) => boolean) | null;

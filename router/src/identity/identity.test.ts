@@ -88,6 +88,23 @@ test.each([
   expect((await socket.closed).code).toBe(4403);
 });
 
+// What auth cannot be asked about looked like an outage of auth: one socket with such a token every few seconds put off
+// the renewal of everybody's grants, and with it the end of permissions that were taken away.
+test.each([
+  ['characters that no header carries', 'Bearer \u20ac'],
+  ['control characters', 'Bearer a\u0001b'],
+  ['more characters than auth reads', `Bearer ${'a'.repeat(8 * 1024 + 1)}`],
+])('a socket whose token has %s is refused without asking auth', async (_name, authorization) => {
+  await using socket = openSocket(router, {
+    lazy: false,
+    onNonLazyError: () => undefined,
+    connectionParams: { authorization },
+  });
+
+  expect((await socket.closed).code).toBe(4403);
+  expect(router.exchange.asked).toEqual([]);
+});
+
 test('a socket is closed with 4401 when its access token expires', async () => {
   router.exchange.grant('short', { accessTokenExpiresAt: new Date(Date.now() + 300) });
   await using socket = openSocket(router, { bearer: 'short' });
