@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { LEVELS } from './logs/log-line.ts';
 import { DEFAULT_PORTS } from './processes.ts';
 
-const LauncherEnv = z.object({
+export const LauncherEnv = z.object({
   /** The folder of data and secrets. */
   FLOWGRID_HOME: z.string().optional(),
   /** The router's port; another is chosen and printed when it is taken. */

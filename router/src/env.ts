@@ -1,6 +1,6 @@
 /** What the router reads from its environment. */
 import { fileURLToPath } from 'node:url';
-import { readEnv, serviceEnv } from '@flowgrid/platform';
+import { postgresUrl, readEnv, serviceEnv } from '@flowgrid/platform';
 import { z } from 'zod';
 
 export type EnvSource = Readonly<Record<string, string | undefined>>;
@@ -8,6 +8,19 @@ export type EnvSource = Readonly<Record<string, string | undefined>>;
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
 
 const SUBGRAPH_URL = /^SUBGRAPH_\w+_URL$/;
+
+/** The variables that every router knows; beside them each subgraph has a `SUBGRAPH_<NAME>_URL`. */
+export const routerEnv = z.object({
+  ...serviceEnv,
+  PORT: serviceEnv.PORT.default(4000),
+  SUPERGRAPH_PATH: z.string().default(fileURLToPath(new URL('../supergraph.graphql', import.meta.url))),
+  ROUTER_IDENTITY: z.enum(['on', 'off'], { error: 'must be "on" or "off"' }).default('on'),
+  AUTH_URL: httpUrl,
+  PUBSUB_URL: postgresUrl.optional(),
+  CONTEXT_RENEW_SECONDS: z.coerce.number().positive().max(300).default(60),
+  SUBGRAPH_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000),
+  TRUST_PROXY: z.enum(['true', 'false'], { error: 'must be "true" or "false"' }).default('false'),
+});
 
 export interface RouterEnv {
   readonly environment: 'development' | 'test' | 'production';
@@ -29,7 +42,7 @@ export function processEnvironment(): EnvSource {
 }
 
 export function readSupergraphPath(source: EnvSource): string {
-  return source['SUPERGRAPH_PATH'] || fileURLToPath(new URL('../supergraph.graphql', import.meta.url));
+  return routerEnv.shape.SUPERGRAPH_PATH.parse(source['SUPERGRAPH_PATH'] || undefined);
 }
 
 /** Base address of a subgraph by the name of its variable; undefined when it is not set. */
@@ -46,15 +59,8 @@ export function readRouterEnv(source: EnvSource, required: readonly string[] = [
   const hasIdentity = source['ROUTER_IDENTITY'] !== 'off';
   const subgraphs = Object.keys(source).filter((name) => SUBGRAPH_URL.test(name));
   const env = readEnv(
-    z.object({
-      ...serviceEnv,
-      PORT: serviceEnv.PORT.default(4000),
-      ROUTER_IDENTITY: z.enum(['on', 'off'], { error: 'must be "on" or "off"' }).default('on'),
+    routerEnv.extend({
       AUTH_URL: hasIdentity ? httpUrl : httpUrl.optional(),
-      PUBSUB_URL: z.string().optional(),
-      CONTEXT_RENEW_SECONDS: z.coerce.number().positive().max(300).default(60),
-      SUBGRAPH_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000),
-      TRUST_PROXY: z.enum(['true', 'false'], { error: 'must be "true" or "false"' }).default('false'),
       ...Object.fromEntries(subgraphs.map((name) => [name, httpUrl.optional()])),
       ...Object.fromEntries(required.map((name) => [name, httpUrl])),
     }),

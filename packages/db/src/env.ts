@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { readEnv } from '@flowgrid/platform';
+import { postgresUrl, readEnv } from '@flowgrid/platform';
 
-const model = z.object({
+export const migrateEnv = z.object({
   /** Connection string of the owner role, which may create schemas in its database. */
-  DATABASE_URL: z.string().startsWith('postgres'),
+  DATABASE_URL: postgresUrl,
 });
 
-export const readMigrateEnv = (): z.output<typeof model> => readEnv(model, process.env);
+export const readMigrateEnv = (): z.output<typeof migrateEnv> => readEnv(migrateEnv, process.env);

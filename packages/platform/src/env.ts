@@ -38,8 +38,16 @@ export const serviceEnv = {
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 };
 
-/** A secret of at least 32 bytes, written as base64. */
-export const secretKey = z
+/** A connection string of PostgreSQL. */
+export const postgresUrl = z.string().startsWith('postgres');
+
+/** A secret of at least 32 bytes in base64, as it is written. */
+export const secretText = z
   .string()
-  .transform((text) => Buffer.from(text, 'base64'))
-  .refine((key) => key.length >= 32, 'must be at least 32 random bytes in base64 (openssl rand -base64 32)');
+  .refine(
+    (text) => Buffer.from(text, 'base64').length >= 32,
+    'must be at least 32 random bytes in base64 (openssl rand -base64 32)',
+  );
+
+/** The bytes of such a secret. */
+export const secretKey = secretText.transform((text) => Buffer.from(text, 'base64'));

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { readEnv, serviceEnv } from '@flowgrid/platform';
+import { postgresUrl, readEnv, serviceEnv } from '@flowgrid/platform';
 
-const model = z.object({
+export const agentsEnv = z.object({
   ...serviceEnv,
   /** Connection string of the role flowgrid_agents. */
-  DATABASE_URL: z.string().startsWith('postgres'),
+  DATABASE_URL: postgresUrl,
   /** Where the keys of context tokens are. */
   AUTH_URL: z.url(),
   /** The model of an agent that is created without a definition. */
@@ -12,4 +12,4 @@ const model = z.object({
   DEFAULT_MODEL_NAME: z.string().default('claude-sonnet-4-5'),
 });
 
-export const readAgentsEnv = (): z.output<typeof model> => readEnv(model, process.env);
+export const readAgentsEnv = (): z.output<typeof agentsEnv> => readEnv(agentsEnv, process.env);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { readEnv, secretKey, serviceEnv } from '@flowgrid/platform';
+import { postgresUrl, readEnv, secretKey, serviceEnv } from '@flowgrid/platform';
 
-const databaseEnv = { DATABASE_URL: z.string().startsWith('postgres') };
+const databaseEnv = { DATABASE_URL: postgresUrl };
 
 const keyEnv = {
   ...databaseEnv,
@@ -9,7 +9,7 @@ const keyEnv = {
   AUTH_KEY_SECRET: secretKey,
 };
 
-const serviceModel = z.object({
+export const authEnv = z.object({
   ...serviceEnv,
   ...keyEnv,
   /** Lets the design service ask for the context tokens of its jobs. */
@@ -17,14 +17,12 @@ const serviceModel = z.object({
   /** Where clients reach the platform: the issuer of access tokens. */
   PUBLIC_URL: z.url().transform((url) => url.replace(/\/+$/, '')),
   /** Where revocations are announced; the own database if not given. */
-  PUBSUB_URL: z.string().optional(),
+  PUBSUB_URL: postgresUrl.optional(),
   /** Life of an access token. */
   ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(1).max(3600).default(900),
 });
 
-export type AuthEnv = z.output<typeof serviceModel>;
-
-export const readAuthEnv = (): AuthEnv => readEnv(serviceModel, process.env);
+export const readAuthEnv = (): z.output<typeof authEnv> => readEnv(authEnv, process.env);
 
 export const readProvisionEnv = (): { readonly DATABASE_URL: string } =>
   readEnv(z.object(databaseEnv), process.env);

@@ -1,33 +1,26 @@
 /** The environment of the design service and of its worker. */
 import { z } from 'zod';
-import { readEnv, secretKey, serviceEnv } from '@flowgrid/platform';
-
-const database = z.string().startsWith('postgres');
+import { postgresUrl, readEnv, secretKey, secretText, serviceEnv } from '@flowgrid/platform';
 
 const shared = {
   ...serviceEnv,
-  DATABASE_URL: database,
+  DATABASE_URL: postgresUrl,
   /** Announcements; the database when it is left out. */
-  PUBSUB_URL: database.optional(),
+  PUBSUB_URL: postgresUrl.optional(),
   AUTH_URL: z.url(),
   AGENTS_URL: z.url(),
   /** Lets this service ask auth for a job's context token; sent as it is written here. */
-  GRANT_SECRET: z
-    .string()
-    .refine(
-      (text) => Buffer.from(text, 'base64').length >= 32,
-      'must be at least 32 random bytes in base64 (openssl rand -base64 32)',
-    ),
+  GRANT_SECRET: secretText,
 };
 
-const serviceModel = z.object({
+export const designEnv = z.object({
   ...shared,
   ARTIFACT_LINK_SECRET: secretKey,
   /** Where clients reach the platform. */
   PUBLIC_URL: z.url(),
 });
 
-const workerModel = z.object({
+export const workerEnv = z.object({
   ...shared,
   INTEGRATIONS_URL: z.url(),
   CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
@@ -36,6 +29,6 @@ const workerModel = z.object({
   DEFAULT_MODEL_NAME: z.string().min(1).default('claude-sonnet-4-5'),
 });
 
-export const readServiceEnv = (): z.output<typeof serviceModel> => readEnv(serviceModel, process.env);
+export const readServiceEnv = (): z.output<typeof designEnv> => readEnv(designEnv, process.env);
 
-export const readWorkerEnv = (): z.output<typeof workerModel> => readEnv(workerModel, process.env);
+export const readWorkerEnv = (): z.output<typeof workerEnv> => readEnv(workerEnv, process.env);

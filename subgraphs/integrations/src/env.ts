@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { readEnv, secretKey, serviceEnv } from '@flowgrid/platform';
+import { postgresUrl, readEnv, secretKey, serviceEnv } from '@flowgrid/platform';
 import { parseAllowedHosts } from './adapters/outbound/allowed-hosts.ts';
 
-const model = z.object({
+export const integrationsEnv = z.object({
   ...serviceEnv,
   /** Connection string of flowgrid_integrations. */
-  DATABASE_URL: z.string().startsWith('postgres'),
+  DATABASE_URL: postgresUrl,
   /** Where auth publishes the keys of context tokens. */
   AUTH_URL: z.url(),
   /** Seals credentials. */
@@ -28,4 +28,5 @@ const model = z.object({
     }),
 });
 
-export const readIntegrationsEnv = (): z.output<typeof model> => readEnv(model, process.env);
+export const readIntegrationsEnv = (): z.output<typeof integrationsEnv> =>
+  readEnv(integrationsEnv, process.env);
