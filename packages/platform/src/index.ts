@@ -5,6 +5,7 @@ export * from './graphql/connection.ts';
 export * from './graphql/errors.ts';
 export * from './graphql/schema.ts';
 export * from './ids.ts';
+export * from './input.ts';
 export * from './logger.ts';
 export * from './server/http-server.ts';
 export * from './server/lifecycle.ts';

@@ -1,9 +1,9 @@
 /** The inputs of the mutations of agents, and their limits. */
 import { z } from 'zod';
-import { isId } from '@flowgrid/platform';
+import { line, ownId, text } from '@flowgrid/platform';
 import { definitionPatchSchema } from '../definition/definition-input.ts';
 import { jsonObject } from '../input/json-object.ts';
-import { formatted, line, text } from '../input/text.ts';
+import { formatted } from '../input/formatted.ts';
 import { MAX_SLUG_LENGTH, SLUG } from './slug.ts';
 
 const MAX_NAME = 200;
@@ -31,11 +31,7 @@ export const noteSchema = text(MAX_NOTE)
   .transform((note) => (note === undefined || note?.trim() === '' ? null : note));
 
 export const createAgentSchema = z.object({
-  id: z
-    .string()
-    .refine(isId, 'must be a UUID')
-    .transform((id) => id.toLowerCase())
-    .nullish(),
+  id: ownId.nullish(),
   slug: slug.nullish(),
   name,
   description: description.nullish().transform((value) => value ?? ''),

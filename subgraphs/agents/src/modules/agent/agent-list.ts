@@ -1,10 +1,9 @@
 /** Pages of agents: filter, order, and cursors on (ordered field, id). */
 import { z } from 'zod';
-import { isId, parsePage, unreachable, type Page } from '@flowgrid/platform';
+import { isId, parsePage, text, unreachable, type Page } from '@flowgrid/platform';
 import type { Prisma } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../database.ts';
 import { parseArgument } from '../input/argument.ts';
-import { text } from '../input/text.ts';
 import { AGENT_STATUSES, type Agent } from './agent.ts';
 import { toAgent } from './agent-store.ts';
 import { toSearchTerm } from './search-text.ts';

@@ -1,7 +1,8 @@
 /** A definition, or a part of one, as it comes from outside. */
 import { z } from 'zod';
+import { line, text } from '@flowgrid/platform';
 import { jsonObject } from '../input/json-object.ts';
-import { formatted, line, text } from '../input/text.ts';
+import { formatted } from '../input/formatted.ts';
 import { GUARDRAIL_KINDS, INTEGRATION_KINDS } from './agent-definition.ts';
 import type { JsonObject } from './canonical-json.ts';
 

@@ -6,7 +6,7 @@ import type { AgentsDatabase } from '../../database.ts';
 import type { Agent } from '../agent/agent.ts';
 import { getUnarchivedForChange } from '../agent/get-for-change.ts';
 import { writeChange } from '../agent/write-change.ts';
-import { formatted } from '../input/text.ts';
+import { formatted } from '../input/formatted.ts';
 import { requireNumber } from '../version/agent-version.ts';
 import { listEnvironments, putEnvironment } from './environment-store.ts';
 import { PRODUCTION, type AgentEnvironment } from './environment.ts';

@@ -1,7 +1,7 @@
 /** JSON objects from outside, bounded in depth and size. */
 import { z } from 'zod';
+import { isStorable } from '@flowgrid/platform';
 import { canonicalJson, type JsonObject } from '../definition/canonical-json.ts';
-import { isStorable } from './text.ts';
 
 export interface JsonLimits {
   readonly maxBytes: number;

@@ -1,21 +1,14 @@
 /** What `startDesign` accepts. */
 import { z } from 'zod';
-import { InvalidInput, isId, notFound, parseInput } from '@flowgrid/platform';
+import { InvalidInput, isId, line, notFound, ownId, parseInput } from '@flowgrid/platform';
 import { checkDescription } from '../process-model/analysis/description.ts';
 import { CODE_TARGETS, type CodeTarget } from './session.ts';
 
 const TITLE_MAX_LENGTH = 200;
-/** Control characters have no place in a title, and a half of a character cannot be stored. */
-const UNPRINTABLE = /\p{Cc}|\p{Cs}/u;
 
 const startSchema = z.object({
-  id: z.uuid('must be a UUID').nullish(),
-  title: z
-    .string()
-    .trim()
-    .min(1, 'The title is empty.')
-    .max(TITLE_MAX_LENGTH, `The title has more than ${TITLE_MAX_LENGTH} characters.`)
-    .refine((title) => !UNPRINTABLE.test(title), 'The title holds control characters.'),
+  id: ownId.nullish(),
+  title: line(TITLE_MAX_LENGTH),
   description: z.string(),
   target: z.enum(CODE_TARGETS).nullish(),
   reviewProcess: z.boolean().nullish(),
@@ -41,7 +34,7 @@ export function parseStartInput(input: z.input<typeof startSchema>): StartInput 
   const agentId = parsed.agentId?.toLowerCase() ?? null;
   if (agentId !== null && !isId(agentId)) throw notFound('Agent');
   return {
-    id: parsed.id?.toLowerCase() ?? null,
+    id: parsed.id ?? null,
     title: parsed.title,
     description: parsed.description,
     target: parsed.target ?? 'CLAUDE_AGENT_SDK',

@@ -1,21 +1,16 @@
 /** What callers send, checked. */
 import { z } from 'zod';
-import { invalidInput, isId } from '@flowgrid/platform';
+import { invalidInput, line, ownId } from '@flowgrid/platform';
 import { INTEGRATION_KINDS, type IntegrationKind } from './integration.ts';
 
 const MAX_NAME_LENGTH = 100;
 const MAX_URL_LENGTH = 500;
 
-const name = z
-  .string('This field is required.')
-  .trim()
-  .min(1, 'A name is required.')
-  .max(MAX_NAME_LENGTH, `A name has at most ${MAX_NAME_LENGTH} characters.`)
-  .regex(/^[^\p{Cc}]*$/u, 'Control characters are not allowed.');
+const name = line(MAX_NAME_LENGTH);
 const baseUrl = z.instanceof(URL).nullish();
 
 export const createSchema = z.object({
-  id: z.string().refine(isId, 'An id is a UUID.').nullish(),
+  id: ownId.nullish(),
   kind: z.enum(INTEGRATION_KINDS),
   name,
   baseUrl,

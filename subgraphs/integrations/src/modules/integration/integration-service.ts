@@ -62,7 +62,7 @@ export class IntegrationService {
     const credential = parseCredential(kind, parsed.credential);
     const baseUrl = toBaseUrl(kind, parsed.baseUrl, this.#options.findUrlProblem);
     const wanted = {
-      id: parsed.id?.toLowerCase() ?? newId(),
+      id: parsed.id ?? newId(),
       kind,
       name,
       baseUrl,

@@ -1,6 +1,8 @@
-/** Text as PostgreSQL can keep it: without NUL characters and unpaired surrogates. */
+/** What the inputs of all services are made of: text as PostgreSQL can keep it, and ids. */
 import { z } from 'zod';
+import { isId } from './ids.ts';
 
+/** True for text without NUL characters and unpaired surrogates, which PostgreSQL does not take. */
 export function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
 }
@@ -8,7 +10,7 @@ export function isStorable(text: string): boolean {
 const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /** Text of any number of lines. */
-export function text(maxLength: number) {
+export function text(maxLength: number): z.ZodString {
   return z
     .string()
     .max(maxLength, `must have at most ${maxLength} characters`)
@@ -16,7 +18,7 @@ export function text(maxLength: number) {
 }
 
 /** One line that is not blank; white space around it is removed. */
-export function line(maxLength: number) {
+export function line(maxLength: number): z.ZodString {
   return z
     .string()
     .trim()
@@ -28,17 +30,8 @@ export function line(maxLength: number) {
     );
 }
 
-/** Text of a fixed form. `message` says which; a text that is empty or too long is told as that alone. */
-export function formatted({ pattern, maxLength, message }: TextFormat) {
-  return z
-    .string()
-    .min(1, { error: 'must not be empty', abort: true })
-    .max(maxLength, { error: `must have at most ${maxLength} characters`, abort: true })
-    .regex(pattern, message);
-}
-
-export interface TextFormat {
-  readonly pattern: RegExp;
-  readonly maxLength: number;
-  readonly message: string;
-}
+/** An id that the caller chooses, in the form in which the database writes it. */
+export const ownId = z
+  .string()
+  .refine(isId, 'must be a UUID')
+  .transform((id) => id.toLowerCase());
