@@ -79,10 +79,7 @@ export function createDatabase<Client extends TransactionalClient<Tx>, Tx>(
     readInTenant: (tenantId, work) =>
       guarded(() => runInTenantScope(tenantId, () => work(client as unknown as Tx))),
     withoutTenant: (work) => guarded(async () => await work(client)),
-    checkReady: async () => {
-      // Through the pool, which listens to the connection meanwhile: one that breaks unheard ends the process.
-      await pool.query('SELECT 1');
-    },
+    checkReady: () => pool.checkReady(),
     [Symbol.asyncDispose]: async () => {
       await client.$disconnect();
       await pool.end();

@@ -1,7 +1,8 @@
 /** A PostgreSQL pool that puts the tenant into every statement's own transaction, in one round trip. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Client, Pool, type PoolConfig } from 'pg';
+import { Client, Pool, type PoolConfig, type QueryConfig } from 'pg';
 import { invariant, isId } from '@flowgrid/platform';
+import { TenantRead } from './tenant-read.ts';
 
 /** The tenant that statements of the current asynchronous context act for. */
 export interface TenantScope {
@@ -20,8 +21,9 @@ export async function runInTenantScope<Result>(
   return scopes.run({ tenantId }, async () => await work());
 }
 
-function beginFor(scope: TenantScope, mode: 'READ ONLY' | 'READ WRITE'): string {
-  return `BEGIN ${mode}; SELECT set_config('app.tenant_id', '${scope.tenantId}', true)`;
+// SET needs no planning and returns no row, as a call of set_config would.
+function beginFor(scope: TenantScope): string {
+  return `BEGIN; SET LOCAL app.tenant_id = '${scope.tenantId}'`;
 }
 
 /** A client whose bare `BEGIN` also sets the tenant, so that a transaction costs no additional round trip. */
@@ -30,14 +32,14 @@ class TenantClient extends Client {
   override query(first: unknown, ...rest: unknown[]): unknown {
     const scope = scopes.getStore();
     const isBegin = scope !== undefined && textOf(first) === 'BEGIN';
-    return Reflect.apply(super.query, this, [isBegin ? beginFor(scope, 'READ WRITE') : first, ...rest]);
+    return Reflect.apply(super.query, this, [isBegin ? beginFor(scope) : first, ...rest]);
   }
 }
 
 /**
  * The pool given to Prisma's driver adapter. Within a tenant scope, a statement outside an explicit transaction is sent
- * as `BEGIN READ ONLY` + tenant + statement + `COMMIT`, all at once; the server answers in one round trip.
- * The setting is local to that transaction: no connection carries a tenant back into the pool.
+ * together with the setting of its tenant, in one round trip; the setting ends with that statement, so no connection
+ * carries a tenant back into the pool.
  */
 export class TenantPool extends Pool {
   constructor(config: PoolConfig) {
@@ -48,33 +50,51 @@ export class TenantPool extends Pool {
   override query(first: unknown, ...rest: unknown[]): unknown {
     const scope = scopes.getStore();
     if (scope === undefined) return Reflect.apply(super.query, this, [first, ...rest]);
+    invariant(isStatement(first), 'a statement has a text');
     return this.#queryInTenant(scope, first);
   }
 
-  async #queryInTenant(scope: TenantScope, statement: unknown): Promise<unknown> {
-    const client = await this.connect();
-    let broken: Error | undefined;
-    const onError = (error: Error): void => {
-      broken = error;
-    };
-    client.on('error', onError);
-    try {
-      const [begun, result, ended] = await Promise.allSettled([
-        client.query(beginFor(scope, 'READ ONLY')),
-        Reflect.apply(client.query, client, [statement]),
-        client.query('COMMIT'),
-      ]);
-      if (begun.status === 'rejected' || ended.status === 'rejected')
-        broken ??= new Error('transaction was cut off');
-      if (result.status === 'rejected') throw result.reason;
-      if (begun.status === 'rejected') throw begun.reason;
-      if (ended.status === 'rejected') throw ended.reason;
-      return result.value;
-    } finally {
-      client.removeListener('error', onError);
-      client.release(broken);
-    }
+  /** Through the inherited `query`, which listens to the connection meanwhile: one that breaks unheard ends the process. */
+  async checkReady(): Promise<void> {
+    await Reflect.apply(super.query, this, ['SELECT 1']);
   }
+
+  /** Unlike the inherited `query`, keeps the connection when it is the statement that failed. */
+  #queryInTenant({ tenantId }: TenantScope, statement: string | QueryConfig): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.connect((connectError, client, release) => {
+      if (client === undefined) {
+        reject(connectError);
+        return;
+      }
+      let broken: Error | undefined;
+      const onError = (error: Error): void => {
+        broken = error;
+      };
+      client.on('error', onError);
+      let isSettled = false;
+      const settle = (error: unknown, result?: unknown): void => {
+        // The driver answers twice when a value cannot be sent.
+        if (isSettled) return;
+        isSettled = true;
+        client.removeListener('error', onError);
+        release(broken ?? !query.isTenantSet);
+        if (error) reject(error);
+        else resolve(result);
+      };
+      const query = new TenantRead(statement, tenantId, settle);
+      try {
+        client.query(query);
+      } catch (error) {
+        settle(error);
+      }
+    });
+    return promise;
+  }
+}
+
+function isStatement(value: unknown): value is string | QueryConfig {
+  return textOf(value) !== undefined;
 }
 
 function textOf(statement: unknown): string | undefined {

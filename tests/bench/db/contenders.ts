@@ -86,6 +86,7 @@ function openPlainClient(url: string, schema: string, stack: AsyncDisposableStac
   const pool = new Pool({
     connectionString: url,
     max: POOL_SIZE,
+    connectionTimeoutMillis: 5_000,
     options: `-c search_path=${schema} -c TimeZone=UTC`,
   });
   stack.defer(() => pool.end());

@@ -141,6 +141,39 @@ test('a single read costs one round trip', async () => {
   expect(proxy.roundTrips - before).toBe(1);
 });
 
+test('a read that fails leaves its connection as it was, without the tenant', async () => {
+  await addRow(tenantA);
+  const fail = database.readInTenant(tenantA, (tx) => tx.$queryRaw`SELECT 1 / ${0}::integer`);
+  await expect(fail).rejects.toThrow('division by zero');
+
+  const counts = await Promise.all(
+    Array.from({ length: 8 }, () => database.withoutTenant((client) => client.auditEvent.count())),
+  );
+  await addRow(tenantA);
+
+  expect(counts).toEqual(Array.from({ length: 8 }, () => 0));
+  expect(await countRows(tenantA)).toBe(2);
+});
+
+test('a statement that PostgreSQL cannot read fails each time, and others go on', async () => {
+  const read = (): Promise<unknown> => database.readInTenant(tenantA, (tx) => tx.$queryRaw`SELECT nothing`);
+
+  for (const _ of [1, 2, 3]) await expect(read()).rejects.toThrow('column "nothing" does not exist');
+
+  expect(await countRows(tenantA)).toBe(0);
+});
+
+test('a text without values is read in the tenant, too', async () => {
+  await addRow(tenantA);
+
+  const rows = await database.readInTenant(
+    tenantA,
+    (tx) => tx.$queryRaw`SELECT count(*)::integer AS count FROM agents.audit_event`,
+  );
+
+  expect(rows).toEqual([{ count: 1 }]);
+});
+
 // Connections are shared: one that keeps a tenant would show it to the next borrower.
 test('interleaved tenants on few connections never see each other', async () => {
   const tenants = Array.from({ length: 8 }, newId);
@@ -184,10 +217,11 @@ test('a database that is gone is named as such, and reads work again when it is 
   await countRows(tenantA);
 
   proxy.setDown(true);
-  const read = countRows(tenantA);
-  const write = addRow(tenantA);
-  await expect(read).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
-  await expect(write).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+  await Promise.all(
+    [countRows(tenantA), addRow(tenantA)].map((work) =>
+      expect(work).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' }),
+    ),
+  );
   await expect(database.checkReady()).rejects.toThrow(/Connection|ECONN/);
   proxy.setDown(false);
 
