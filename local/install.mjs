@@ -1,10 +1,12 @@
-// Installs what the lock file says, when it is not installed yet, and generates code from schemas.
-//
-// It runs before any dependency exists and under whatever Node the machine has (20 or newer), so it is plain JavaScript
-// and imports nothing but Node itself.
-//
-//   node local/install.mjs           install when needed, then generate
-//   node local/install.mjs --stamp   note that node_modules agrees with package-lock.json (after an `npm install`)
+/**
+ * Installs what the lock file says, when it is not installed yet, and generates code from schemas.
+ *
+ * It runs before any dependency exists and under whatever Node the machine has (20 or newer), so it is plain JavaScript
+ * and imports nothing but Node itself.
+ *
+ *   node local/install.mjs           install when needed, then generate
+ *   node local/install.mjs --stamp   note that node_modules agrees with package-lock.json (after an `npm install`)
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';

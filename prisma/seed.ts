@@ -1,7 +1,9 @@
-// Creates the demo agents through a router, as a client: `node prisma/seed.ts http://127.0.0.1:4000/graphql`.
-//
-// The tenants and users of demo-tenants.json exist already. What an earlier run made is left as it is, so that a run that
-// was cut short can be repeated.
+/**
+ * Creates the demo agents through a router, as a client: `node prisma/seed.ts http://127.0.0.1:4000/graphql`.
+ *
+ * The tenants and users of demo-tenants.json exist already. What an earlier run made is left as it is, so that a run that
+ * was cut short can be repeated.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { acmeAgents } from './demo/acme-agents.ts';

@@ -1,4 +1,4 @@
-// Where this checkout is, and a short name for it that is safe in paths.
+/** Where this checkout is, and a short name for it that is safe in paths. */
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -1,4 +1,4 @@
-// What the launcher and its tools read from the environment.
+/** What the launcher and its tools read from the environment. */
 import { readEnv } from '@flowgrid/platform';
 import { z } from 'zod';
 import { LEVELS } from './logs/log-line.ts';

@@ -1,4 +1,4 @@
-// What a person reads when the platform is up: where it is, who may sign in, what to try next.
+/** What a person reads when the platform is up: where it is, who may sign in, what to try next. */
 import type { PlatformFile } from './platform-file.ts';
 import type { DemoTenants } from './seeding.ts';
 

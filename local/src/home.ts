@@ -1,4 +1,4 @@
-// The folder of one platform on this machine: data, secrets, and where it listens.
+/** The folder of one platform on this machine: data, secrets, and where it listens. */
 import { chmod, lstat, mkdir, mkdtemp, readdir, readlink, stat, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { checkoutDirectory, rootRuntimeDirectory } from './checkout.ts';

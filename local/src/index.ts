@@ -1,4 +1,4 @@
-// What the test kit and the tools share with `npm start`, so that tests run the platform exactly as a person does.
+/** What the test kit and the tools share with `npm start`, so that tests run the platform exactly as a person does. */
 export { homeDirectory } from './home.ts';
 export { LocalError } from './local-error.ts';
 export { findPlatformFile } from './platform-file.ts';

@@ -1,4 +1,4 @@
-// One launcher per folder. The lock is a socket that listens: unlike a pid file it cannot outlive its owner.
+/** One launcher per folder. The lock is a socket that listens: unlike a pid file it cannot outlive its owner. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// `npm start`: the whole platform on this machine, until Ctrl-C.
+/** `npm start`: the whole platform on this machine, until Ctrl-C. */
 import { EnvError, readEnvOrExit } from '@flowgrid/platform';
 import { readInheritedEnv, readLauncherEnv } from './env.ts';
 import { greeting } from './greeting.ts';

@@ -1,4 +1,4 @@
-// npm passes no signal on when it is killed itself; the launcher notices by looking.
+/** npm passes no signal on when it is killed itself; the launcher notices by looking. */
 import { readCommandLine, readParent } from './process-table.ts';
 
 const POLL_MS = 1000;

@@ -1,4 +1,4 @@
-// `platform.json`: where the platform that runs in a folder listens, for the tools that talk to it.
+/** `platform.json`: where the platform that runs in a folder listens, for the tools that talk to it. */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-// Brings the whole platform up on this machine, in order, and takes it down in the reverse order.
+/** Brings the whole platform up on this machine, in order, and takes it down in the reverse order. */
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConsoleLog } from './logs/console-log.ts';

@@ -1,4 +1,4 @@
-// Free TCP ports on the loopback address.
+/** Free TCP ports on the loopback address. */
 import { createServer } from 'node:net';
 import { LocalError } from './local-error.ts';
 

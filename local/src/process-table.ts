@@ -1,4 +1,4 @@
-// Questions to the operating system about processes that this program did not necessarily start.
+/** Questions to the operating system about processes that this program did not necessarily start. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

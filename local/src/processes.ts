@@ -1,4 +1,4 @@
-// The processes of the platform: which file each one runs, where it listens and what it gets from the environment.
+/** The processes of the platform: which file each one runs, where it listens and what it gets from the environment. */
 import type { DatabaseRole } from './postgres/bootstrap.ts';
 import { HOST } from './ports.ts';
 import type { ServiceSecrets } from './secrets.ts';

@@ -1,4 +1,4 @@
-// Waits for, or ends, what a launcher that was killed may have left in its folder.
+/** Waits for, or ends, what a launcher that was killed may have left in its folder. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LocalError } from './local-error.ts';

@@ -1,4 +1,4 @@
-// Runs a program of the checkout to its end: migrations, provisioning, seed.
+/** Runs a program of the checkout to its end: migrations, provisioning, seed. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

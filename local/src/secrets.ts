@@ -1,4 +1,4 @@
-// Secrets of one platform on this machine: made once, kept in its folder, readable by its owner only.
+/** Secrets of one platform on this machine: made once, kept in its folder, readable by its owner only. */
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Demo data on an empty database: tenants and users by auth's provisioning, everything else through a router, as a client.
+/** Demo data on an empty database: tenants and users by auth's provisioning, everything else through a router, as a client. */
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';

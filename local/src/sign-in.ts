@@ -1,4 +1,4 @@
-// Signs a demo user in through the running router, as any client would.
+/** Signs a demo user in through the running router, as any client would. */
 import { z } from 'zod';
 import { findPlatformFile } from './platform-file.ts';
 import { LocalError } from './local-error.ts';

@@ -1,4 +1,4 @@
-// `npm run token -- EMAIL`: prints an access token of a demo user, and nothing else, on standard output.
+/** `npm run token -- EMAIL`: prints an access token of a demo user, and nothing else, on standard output. */
 import { readEnvOrExit } from '@flowgrid/platform';
 import { readLauncherEnv } from './env.ts';
 import { homeDirectory } from './home.ts';

@@ -1,4 +1,4 @@
-// The agents of Acme Insurance.
+/** The agents of Acme Insurance. */
 import type { DemoAgent } from './demo-agent.ts';
 import { history, rule, skill, tool } from './demo-agent.ts';
 

@@ -1,4 +1,4 @@
-// The shape of a demo agent, and short ways to write one down.
+/** The shape of a demo agent, and short ways to write one down. */
 
 export interface DemoAgent {
   /** Fixed, so that a seed that was cut short can be run again. */

@@ -1,4 +1,4 @@
-// The agents of Globex Logistics.
+/** The agents of Globex Logistics. */
 import type { DemoAgent } from './demo-agent.ts';
 import { history, rule, skill, tool } from './demo-agent.ts';
 

@@ -1,4 +1,4 @@
-// A small GraphQL client of the router.
+/** A small GraphQL client of the router. */
 
 /** What the seed needs of an answer: the data, or a reason to stop. */
 export interface RouterClient {

@@ -1,4 +1,4 @@
-// The demo's way to the router: queries by HTTP, progress by WebSocket, as any program would do it.
+/** The demo's way to the router: queries by HTTP, progress by WebSocket, as any program would do it. */
 import { createClient, type Client } from 'graphql-ws';
 import { z } from 'zod';
 import { LocalError } from '../local-error.ts';

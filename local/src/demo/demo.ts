@@ -1,4 +1,4 @@
-// `npm run demo -- FILE.txt [--out DIR]`: from a process description to a saved agent, through the router only.
+/** `npm run demo -- FILE.txt [--out DIR]`: from a process description to a saved agent, through the router only. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { parseArgs } from 'node:util';

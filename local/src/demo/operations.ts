@@ -1,4 +1,4 @@
-// The GraphQL operations of the demo, and the shapes of their answers.
+/** The GraphQL operations of the demo, and the shapes of their answers. */
 import { z } from 'zod';
 
 const UserErrors = z.array(z.object({ code: z.string(), message: z.string(), path: z.array(z.string()) }));

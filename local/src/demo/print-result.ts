@@ -1,4 +1,4 @@
-// Shows what a design found, as tables that a person can check against the text.
+/** Shows what a design found, as tables that a person can check against the text. */
 import type { AcceptedAgent, DesignResult } from './operations.ts';
 
 type ProcessModel = NonNullable<DesignResult['processModel']>;

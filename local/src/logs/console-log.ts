@@ -1,4 +1,4 @@
-// The log of all processes on one terminal: who, when, how bad, what.
+/** The log of all processes on one terminal: who, when, how bad, what. */
 import { styleText } from 'node:util';
 import type { Level } from './log-line.ts';
 import { LEVELS, parseLogLine } from './log-line.ts';

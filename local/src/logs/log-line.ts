@@ -1,4 +1,4 @@
-// Turns one line of a process into something a person reads: JSON of the services, text of PostgreSQL, anything else.
+/** Turns one line of a process into something a person reads: JSON of the services, text of PostgreSQL, anything else. */
 import { z } from 'zod';
 
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;

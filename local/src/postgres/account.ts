@@ -1,4 +1,4 @@
-// PostgreSQL refuses to run as root; this finds the unprivileged account that runs it then.
+/** PostgreSQL refuses to run as root; this finds the unprivileged account that runs it then. */
 import { chmod, chown, mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FinalError } from '../local-error.ts';

@@ -1,4 +1,4 @@
-// Makes a database ready for migrations: the database itself, the login roles and their passwords.
+/** Makes a database ready for migrations: the database itself, the login roles and their passwords. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';

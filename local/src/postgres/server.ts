@@ -1,4 +1,4 @@
-// One run of the PostgreSQL server program: from spawn to the first answer, and to its end.
+/** One run of the PostgreSQL server program: from spawn to the first answer, and to its end. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';

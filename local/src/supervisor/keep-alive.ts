@@ -1,4 +1,4 @@
-// Starts something again, with growing pauses, whenever it ends without being asked to.
+/** Starts something again, with growing pauses, whenever it ends without being asked to. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { FinalError } from '../local-error.ts';
 

@@ -1,4 +1,4 @@
-// Real processes: tiny programs that behave well or badly.
+/** Real processes: tiny programs that behave well or badly. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';

@@ -1,4 +1,4 @@
-// Starts one process of the platform and waits until it is ready.
+/** Starts one process of the platform and waits until it is ready. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What the owner and its watchdog say to each other: one JSON message a line.
+/** What the owner and its watchdog say to each other: one JSON message a line. */
 import { z } from 'zod';
 
 const WatchedProcess = z.object({

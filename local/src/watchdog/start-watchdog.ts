@@ -1,4 +1,4 @@
-// Starts the process that ends this one's children when this one is killed.
+/** Starts the process that ends this one's children when this one is killed. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

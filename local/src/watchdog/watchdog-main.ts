@@ -1,7 +1,9 @@
-// Outlives the process that started it just long enough to end what that process left running.
-//
-// Its standard input is a pipe from the owner. The operating system closes the pipe when the owner ends in any way,
-// SIGKILL included, and that is the sign to clean up.
+/**
+ * Outlives the process that started it just long enough to end what that process left running.
+ *
+ * Its standard input is a pipe from the owner. The operating system closes the pipe when the owner ends in any way,
+ * SIGKILL included, and that is the sign to clean up.
+ */
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { sendSignal, waitUntilGone } from '../process-table.ts';
