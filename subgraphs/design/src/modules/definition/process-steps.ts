@@ -2,6 +2,7 @@
 import type {
   ProcessActivity,
   ProcessActor,
+  ProcessFlow,
   ProcessGateway,
   ProcessModel,
 } from '../process-model/process-model.ts';
@@ -69,33 +70,37 @@ export function performerOf(model: ProcessModel, activity: ProcessActivity): Per
 
 /** Steps in the order of the flows; what the flows leave open (and cycles) in the order of the text. */
 export function toSteps(model: ProcessModel): readonly ProcessStep[] {
-  const nodes = orderNodes(model).filter((node) => !isPassThrough(model, node));
+  const outgoing = Map.groupBy(model.flows, (flow) => flow.sourceId);
+  const nodes = orderNodes(model, outgoing).filter((node) => !isPassThrough(node, outgoing));
   const numbers = new Map(nodes.map((node, index) => [nodeId(node), index + 1]));
   return nodes.map((node, index) => ({
     ...node,
     number: index + 1,
-    branches: branchesOf(model, node, numbers),
+    branches: branchesOf(node, outgoing, numbers),
   }));
 }
 
+/** Flows by where they come from: a text of 50,000 characters has thousands, too many to look through for each step. */
+type Outgoing = ReadonlyMap<string, readonly ProcessFlow[]>;
+
 function branchesOf(
-  model: ProcessModel,
   node: ProcessNode,
+  outgoing: Outgoing,
   numbers: ReadonlyMap<string, number>,
 ): readonly Branch[] {
-  const flows = model.flows.filter((flow) => flow.sourceId === nodeId(node));
+  const flows = outgoing.get(nodeId(node)) ?? [];
   const spare =
     node.type === 'GATEWAY' && node.gateway.conditions.length === flows.length ? node.gateway.conditions : [];
   return flows.map((flow, index) => ({
     condition: flow.condition ?? spare[index] ?? null,
-    step: resolveStep(model, flow.targetId, numbers),
+    step: resolveStep(flow.targetId, outgoing, numbers),
   }));
 }
 
 /** Joins have no number of their own: what leads to one leads to what follows it. */
 function resolveStep(
-  model: ProcessModel,
   targetId: string,
+  outgoing: Outgoing,
   numbers: ReadonlyMap<string, number>,
 ): number | null {
   const seen = new Set<string>();
@@ -104,36 +109,55 @@ function resolveStep(
     const number = numbers.get(id);
     if (number !== undefined) return number;
     seen.add(id);
-    const current: string = id;
-    id = model.flows.find((flow) => flow.sourceId === current)?.targetId;
+    id = outgoing.get(id)?.[0]?.targetId;
   }
   return null;
 }
 
-function isPassThrough(model: ProcessModel, node: ProcessNode): boolean {
+function isPassThrough(node: ProcessNode, outgoing: Outgoing): boolean {
   if (node.type === 'ACTIVITY') return false;
-  const outgoing = model.flows.filter((flow) => flow.sourceId === node.gateway.id);
+  const flows = outgoing.get(node.gateway.id) ?? [];
   return (
-    outgoing.length <= 1 &&
-    outgoing.every((flow) => flow.condition === null) &&
+    flows.length <= 1 &&
+    flows.every((flow) => flow.condition === null) &&
     node.gateway.conditions.length === 0
   );
 }
 
-function orderNodes(model: ProcessModel): readonly ProcessNode[] {
-  const remaining = nodesInTextOrder(model);
-  const waiting = new Map<string, number>(remaining.map((node) => [nodeId(node), 0]));
-  const edges = model.flows.filter((flow) => waiting.has(flow.sourceId) && waiting.has(flow.targetId));
-  for (const edge of edges) waiting.set(edge.targetId, (waiting.get(edge.targetId) ?? 0) + 1);
+interface PlacedNode {
+  readonly node: ProcessNode;
+  /** In the order of the text. */
+  readonly place: number;
+  /** Flows to it whose source is not in order yet. */
+  waiting: number;
+  isOrdered: boolean;
+}
 
+/** Next comes the earliest of the text that nothing leads to any more; in a cycle, the earliest that is left. */
+function orderNodes(model: ProcessModel, outgoing: Outgoing): readonly ProcessNode[] {
+  const placed = nodesInTextOrder(model).map((node, place): PlacedNode => ({
+    node,
+    place,
+    waiting: 0,
+    isOrdered: false,
+  }));
+  const byId = new Map(placed.map((entry) => [nodeId(entry.node), entry]));
+  const targetsOf = ({ node }: PlacedNode): readonly PlacedNode[] =>
+    (outgoing.get(nodeId(node)) ?? []).flatMap(({ targetId }) => byId.get(targetId) ?? []);
+  for (const target of placed.flatMap(targetsOf)) target.waiting += 1;
+
+  const free = placed.filter(({ waiting }) => waiting === 0);
+  const left = placed.values();
   const ordered: ProcessNode[] = [];
-  while (remaining.length > 0) {
-    const free = remaining.findIndex((node) => waiting.get(nodeId(node)) === 0);
-    const [next] = remaining.splice(Math.max(free, 0), 1);
+  while (ordered.length < placed.length) {
+    const next = free.shift() ?? left.find(({ isOrdered }) => !isOrdered);
     if (next === undefined) break;
-    ordered.push(next);
-    for (const edge of edges) {
-      if (edge.sourceId === nodeId(next)) waiting.set(edge.targetId, (waiting.get(edge.targetId) ?? 0) - 1);
+    next.isOrdered = true;
+    ordered.push(next.node);
+    for (const target of targetsOf(next)) {
+      target.waiting -= 1;
+      if (target.waiting > 0 || target.isOrdered) continue;
+      free.splice(free.findLastIndex(({ place }) => place < target.place) + 1, 0, target);
     }
   }
   return ordered;
