@@ -12,7 +12,7 @@ import { followDesign, startDesign, type Followed } from './design-journey.ts';
 const RENEW_SECONDS = 2;
 const ACCESS_TOKEN_SECONDS = 4;
 /** What two busy cores may add to a time that is stated. */
-const SLACK_MS = 1_500;
+const SLACK_MS = 2_000;
 
 let stack: AsyncDisposableStack;
 let database: TestDatabase;
