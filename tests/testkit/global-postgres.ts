@@ -33,8 +33,13 @@ const THROW_AWAY = {
   max_locks_per_transaction: '256',
 };
 
+/** The embedded PostgreSQL, or the installed one whose programs are in the folder `FLOWGRID_TEST_POSTGRES_BIN`. */
 export async function startTestPostgres(): Promise<PostgresAccess & AsyncDisposable> {
-  const postgres = await startPostgres({ settings: THROW_AWAY });
+  const binDirectory = process.env['FLOWGRID_TEST_POSTGRES_BIN'];
+  const postgres = await startPostgres({
+    settings: THROW_AWAY,
+    ...(binDirectory === undefined ? {} : { binDirectory }),
+  });
   const secrets = generateSecrets();
   await bootstrapDatabase({
     superuserUrl: postgres.superuserUrl,

@@ -1,4 +1,4 @@
-// Finds the PostgreSQL programs of the installed platform package, and copies them to where an unprivileged user reaches them.
+// Finds the PostgreSQL programs: those of the platform package, copied to where an unprivileged user reaches them, or an installation's.
 import { execFile } from 'node:child_process';
 import { access, chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -13,7 +13,7 @@ export interface PostgresBinaries {
   initdb: string;
   postgres: string;
   /** The major version, which a data directory is bound to. */
-  major: string;
+  major: number;
 }
 
 const run = promisify(execFile);
@@ -21,16 +21,21 @@ const PackageManifest = z.object({ version: z.string() });
 // Static libraries, headers and build files serve extension authors; leaving them out halves the copy.
 const NOT_NEEDED = /\.a$|\/pkgconfig$|\/pgxs$/;
 
-/** The programs to run PostgreSQL with; for another account they are copied to a folder that everyone may enter. */
-export async function preparePostgresBinaries(account: Account | undefined): Promise<PostgresBinaries> {
+/** The programs of the package; for another account they are copied to a folder that everyone may enter. */
+export async function preparePackagedBinaries(account: Account | undefined): Promise<PostgresBinaries> {
   const packaged = await findPackage();
   const directory = account === undefined ? packaged.native : await copyOnce(packaged);
-  const postgres = join(directory, 'bin', 'postgres');
-  return {
-    initdb: join(directory, 'bin', 'initdb'),
-    postgres,
-    major: await readMajor(postgres, packaged.name, account),
-  };
+  const hint = `If install scripts are switched off, its libraries lack their links: run \`npm rebuild ${packaged.name}\`.`;
+  return inspectBinaries(join(directory, 'bin'), { account, hint });
+}
+
+/** The programs of an installation, which everyone may run where they are. */
+export async function findInstalledBinaries(
+  binDirectory: string,
+  account: Account | undefined,
+): Promise<PostgresBinaries> {
+  const hint = 'Name the folder that holds `initdb` and `postgres` of one installation.';
+  return inspectBinaries(binDirectory, { account, hint });
 }
 
 interface PostgresPackage {
@@ -97,18 +102,18 @@ async function openToEveryone(directory: string): Promise<void> {
   }
 }
 
-async function readMajor(postgres: string, name: string, account: Account | undefined): Promise<string> {
+async function inspectBinaries(
+  binDirectory: string,
+  { account, hint }: { account: Account | undefined; hint: string },
+): Promise<PostgresBinaries> {
+  const postgres = join(binDirectory, 'postgres');
   try {
     const { stdout } = await run(postgres, ['--version'], { cwd: '/', ...account });
     const major = /\) (\d+)/.exec(stdout)?.[1];
     if (major === undefined) throw new Error(`unexpected answer: ${stdout}`);
-    return major;
+    return { initdb: join(binDirectory, 'initdb'), postgres, major: Number(major) };
   } catch (cause) {
-    throw new FinalError(
-      `PostgreSQL (${postgres}) does not start: ${String(cause)}. ` +
-        `If install scripts are switched off, its libraries lack their links: run \`npm rebuild ${name}\`.`,
-      { cause },
-    );
+    throw new FinalError(`PostgreSQL (${postgres}) does not start: ${String(cause)}. ${hint}`, { cause });
   }
 }
 

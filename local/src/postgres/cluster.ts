@@ -29,7 +29,7 @@ export async function ensureCluster(options: ClusterOptions): Promise<void> {
   await requireReachable(dataDirectory, account);
   const version = await readFile(join(dataDirectory, 'PG_VERSION'), 'utf8').catch(() => undefined);
   if (version === undefined) return createCluster(options);
-  if (version.trim() === binaries.major) return;
+  if (Number(version) === binaries.major) return;
   throw new FinalError(
     `${dataDirectory} holds data of PostgreSQL ${version.trim()}, and the installed PostgreSQL is ${binaries.major}. ` +
       'Dump the data with the old version, or move the folder away to start with an empty database.',
@@ -54,9 +54,7 @@ async function createCluster(options: ClusterOptions): Promise<void> {
         `--pwfile=${passwordFile}`,
         '--auth=scram-sha-256',
         '--encoding=UTF8',
-        '--locale=C',
-        '--locale-provider=builtin',
-        '--builtin-locale=C.UTF-8',
+        ...localeFlags(binaries.major),
         ...(options.isDurable ? [] : ['--no-sync']),
       ],
       { cwd: secrets, ...account },
@@ -70,6 +68,14 @@ async function createCluster(options: ClusterOptions): Promise<void> {
     await rm(secrets, { recursive: true, force: true });
     await rm(draft, { recursive: true, force: true });
   }
+}
+
+/** Text sorts by code point and knows the case of every letter, on every machine alike. */
+function localeFlags(major: number): string[] {
+  // The provider that needs nothing of the operating system came with PostgreSQL 17.
+  return major >= 17
+    ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+    : ['--locale=C', '--lc-ctype=C.UTF-8'];
 }
 
 function explain(cause: unknown): string {

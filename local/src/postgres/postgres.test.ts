@@ -88,6 +88,14 @@ describe('a PostgreSQL of ours', () => {
     await expect(start).rejects.toThrow(/holds data of PostgreSQL 15, and the installed PostgreSQL is \d+/);
   });
 
+  test('says what a folder without programs lacks', async () => {
+    const binDirectory = join(folder, 'nothing');
+
+    const start = startPostgres({ binDirectory, settings });
+
+    await expect(start).rejects.toThrow('Name the folder that holds `initdb` and `postgres`');
+  });
+
   test('ends, and its temporary data with it, when its owner is killed', { timeout: 60_000 }, async () => {
     const script = `
       const { startPostgres } = await import(${JSON.stringify(new URL('start-postgres.ts', import.meta.url).href)});

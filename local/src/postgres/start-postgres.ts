@@ -7,7 +7,7 @@ import { findFreePort, HOST } from '../ports.ts';
 import type { Watchdog } from '../watchdog/start-watchdog.ts';
 import { startWatchdog } from '../watchdog/start-watchdog.ts';
 import { postgresAccount } from './account.ts';
-import { preparePostgresBinaries } from './binaries.ts';
+import { findInstalledBinaries, preparePackagedBinaries } from './binaries.ts';
 import { clearStalePidFile, ensureCluster } from './cluster.ts';
 import type { Server, ServerOptions } from './server.ts';
 import { launchServer, PortTakenError } from './server.ts';
@@ -15,6 +15,8 @@ import { launchServer, PortTakenError } from './server.ts';
 export interface PostgresOptions {
   /** Where the data lives and survives. Without it a temporary directory is used and removed at the end. */
   dataDirectory?: string;
+  /** The programs of an installed PostgreSQL, such as `/usr/lib/postgresql/15/bin`, instead of the embedded ones. */
+  binDirectory?: string;
   /** Without it a free port is chosen. */
   port?: number;
   /** Of the role `postgres`. Without it a random one is made, which suits temporary data only. */
@@ -73,7 +75,9 @@ async function prepare(
   dataDirectory: string,
 ): Promise<Omit<ServerOptions, 'watchdog' | 'temporaryDirectory'>> {
   const account = await postgresAccount(dataDirectory);
-  const binaries = await preparePostgresBinaries(account);
+  const binaries = await (options.binDirectory === undefined
+    ? preparePackagedBinaries(account)
+    : findInstalledBinaries(options.binDirectory, account));
   const superuserPassword = options.superuserPassword ?? randomBytes(18).toString('base64url');
   const settings = options.settings ?? {};
   await ensureCluster({
