@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ProcessName } from '../../local/src/index.ts';
 import { createTestDatabase } from '../testkit/database.ts';
 import { codesOf, dataOf, postGraphQL, type GraphQLAnswer } from '../testkit/graphql.ts';
-import { startWholePlatform, type TestPlatform } from '../testkit/platform.ts';
+import { PATIENT_ROUTER, startWholePlatform, type TestPlatform } from '../testkit/platform.ts';
 import { startTcpProxy, type TcpProxy } from '../testkit/tcp-proxy.ts';
 import { PASSWORD, createTenant, type TestTenant } from '../testkit/tenant.ts';
 import { until } from '../testkit/wait.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
     proxied.port = String(proxy.port);
     return proxied.href;
   };
-  platform = stack.use(await startWholePlatform({ database: { ...database, url } }));
+  platform = stack.use(await startWholePlatform({ database: { ...database, url }, env: PATIENT_ROUTER }));
   tenant = await createTenant(platform.url('router'), database);
   agentId = (await createAgent(tenant, 'Claims handler')).id;
   sessionId = await startDesign(tenant, { agentId });

@@ -3,7 +3,7 @@ import type { TestProject } from 'vitest/node';
 import { PROCESS_NAMES, type ProcessName } from '../../local/src/index.ts';
 import { createTestDatabase } from './database.ts';
 import { startTestPostgres } from './global-postgres.ts';
-import { startWholePlatform } from './platform.ts';
+import { PATIENT_ROUTER, startWholePlatform } from './platform.ts';
 
 /** What test files need to reach the platform; plain data, because it crosses processes. */
 export interface PlatformAccess {
@@ -24,7 +24,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const postgres = { superuserUrl, secrets };
     project.provide('postgres', postgres);
     const database = stack.use(await createTestDatabase(postgres));
-    const platform = stack.use(await startWholePlatform({ database, postgres }));
+    const platform = stack.use(await startWholePlatform({ database, postgres, env: PATIENT_ROUTER }));
     const urls = Object.fromEntries(PROCESS_NAMES.map((name) => [name, platform.url(name)]));
     project.provide('platform', {
       urls: urls as Record<ProcessName, string>,

@@ -20,6 +20,9 @@ export interface PlatformOptions {
   readonly env?: Readonly<Partial<Record<ProcessName, Readonly<Record<string, string>>>>>;
 }
 
+/** On two cores that run everything else too, a slow answer is no dead service. */
+export const PATIENT_ROUTER = { router: { SUBGRAPH_TIMEOUT_MS: '30000' } } as const;
+
 export interface TestPlatform extends AsyncDisposable {
   /** Where a process listens, or will listen once it is started. */
   url(name: ProcessName): string;
