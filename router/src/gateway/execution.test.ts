@@ -7,7 +7,7 @@ let router: FixtureRouter;
 
 beforeAll(async () => {
   fixture = await startSubgraphs();
-  router = await startFixtureRouter(fixture, { subgraphTimeoutMs: 200 });
+  router = await startFixtureRouter(fixture, { subgraphTimeoutMs: 1_000 });
 });
 
 beforeEach(() => {
