@@ -5,7 +5,7 @@ import { OutsideError } from '../../../subgraphs/design/src/adapters/outside-cal
 import { releaseJob, renewLease } from '../../../subgraphs/design/src/modules/job/job-store.ts';
 import { JobLost } from '../../../subgraphs/design/src/workers/job-record.ts';
 import { until } from '../../testkit/wait.ts';
-import { createDesignTenant, startDesignService } from './design-service.ts';
+import { DESCRIPTION, createDesignTenant, startDesignService } from './design-service.ts';
 import { openWorkbench, viewerOf } from './workbench.ts';
 
 let bench: Awaited<ReturnType<typeof openWorkbench>>;
@@ -40,6 +40,20 @@ function hangingAnalysis() {
   };
   return { analyze, reached: reached.promise };
 }
+
+// One tenant that queues many designs, so that the others wait.
+test('the tenant with the fewest jobs at work is served first', async () => {
+  await bench.rows(`UPDATE design.design_job SET state = 'ENDED', lease_expires_at = NULL`);
+  for (let index = 0; index < 3; index += 1) await bench.start();
+  const other = { viewer: viewerOf(newId()), requestId: 'test' };
+  await bench.sessions.start(other, { title: 'Other', description: DESCRIPTION });
+
+  const claims = [await bench.claim(), await bench.claim(), await bench.claim()];
+
+  const many = bench.request.viewer.tenantId;
+  expect(claims.map(({ tenantId }) => tenantId)).toEqual([many, other.viewer.tenantId, many]);
+  await bench.rows(`UPDATE design.design_job SET state = 'ENDED', lease_expires_at = NULL`);
+});
 
 test('a late write of a worker whose job was taken over is refused, and leaves nothing', async () => {
   const id = await bench.start();

@@ -184,18 +184,25 @@ CREATE TRIGGER audit_event_is_final BEFORE UPDATE OR DELETE ON audit_event
   FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
 
 -- A worker knows no tenant before it has a job. It gets one job that waits, or whose worker did not renew its lease,
--- as its tenant and id only; the risen attempt is the token without which it can write nothing.
+-- as its tenant and id only; the risen attempt is the token without which it can write nothing. The tenant with the
+-- fewest jobs at work comes first: one that queues a hundred designs does not keep the others waiting.
 CREATE FUNCTION claim_design_job(lease_seconds integer)
 RETURNS TABLE (tenant_id uuid, id uuid, attempt integer)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = design, pg_temp AS $$
-  WITH next AS MATERIALIZED (
+  WITH at_work AS MATERIALIZED (
+    SELECT job.tenant_id, count(*) AS jobs
+    FROM design_job AS job
+    WHERE job.state = 'RUNNING' AND job.lease_expires_at > now()
+    GROUP BY job.tenant_id
+  ), next AS MATERIALIZED (
     SELECT job.tenant_id, job.id
     FROM design_job AS job
+    LEFT JOIN at_work ON at_work.tenant_id = job.tenant_id
     WHERE job.run_after <= now()
       AND (job.state = 'READY' OR (job.state = 'RUNNING' AND job.lease_expires_at <= now()))
-    ORDER BY job.run_after
+    ORDER BY coalesce(at_work.jobs, 0), job.run_after
     LIMIT 1
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF job SKIP LOCKED
   )
   UPDATE design_job AS job
   SET takeovers = job.takeovers + CASE WHEN job.state = 'RUNNING' THEN 1 ELSE 0 END,
