@@ -28,6 +28,11 @@ export default defineConfig({
       { resolve, test: { name: 'integration', include: ['tests/integration/**/*.test.ts'], ...real } },
       { resolve, test: { name: 'isolation', include: ['tests/isolation/**/*.test.ts'], ...whole } },
       { resolve, test: { name: 'supergraph', include: ['tests/supergraph/**/*.test.ts'], ...whole } },
+      {
+        resolve,
+        // A browser beside the whole platform needs more patience than either.
+        test: { name: 'browser', include: ['tests/browser/**/*.test.ts'], ...whole, testTimeout: 120_000 },
+      },
       { resolve, test: { name: 'resilience', include: ['tests/resilience/**/*.test.ts'], ...real } },
       {
         resolve,
