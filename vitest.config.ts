@@ -6,15 +6,13 @@ const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }
 /** Tests against real services: patience for two busy cores, and one PostgreSQL for all files. */
 const real = { testTimeout: 60_000, hookTimeout: 120_000, globalSetup: 'tests/testkit/global-postgres.ts' };
 
-/** The same, with one running platform for all files. */
-const whole = { ...real, globalSetup: 'tests/testkit/global-platform.ts' };
-
 export default defineConfig({
   test: {
     maxWorkers: 2,
     // The counts that CI prints last.
     reporters: ['default', 'json'],
     outputFile: { json: '.vitest-results.json' },
+    // One project after the other: two platforms at once are more than two cores bear.
     projects: [
       {
         resolve,
@@ -23,17 +21,39 @@ export default defineConfig({
           include: ['{packages,subgraphs,router,local}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
         },
       },
-      { resolve, test: { name: 'integration', include: ['tests/integration/**/*.test.ts'], ...real } },
-      { resolve, test: { name: 'isolation', include: ['tests/isolation/**/*.test.ts'], ...whole } },
-      { resolve, test: { name: 'supergraph', include: ['tests/supergraph/**/*.test.ts'], ...whole } },
       {
         resolve,
-        // A browser beside the whole platform needs more patience than either.
-        test: { name: 'browser', include: ['tests/browser/**/*.test.ts'], ...whole, testTimeout: 120_000 },
+        test: {
+          name: 'integration',
+          include: ['tests/integration/**/*.test.ts'],
+          ...real,
+          sequence: { groupOrder: 1 },
+        },
       },
-      { resolve, test: { name: 'resilience', include: ['tests/resilience/**/*.test.ts'], ...real } },
+      {
+        resolve,
+        test: {
+          name: 'platform',
+          include: ['tests/{isolation,supergraph,browser}/**/*.test.ts'],
+          ...real,
+          // One running platform for all files.
+          globalSetup: 'tests/testkit/global-platform.ts',
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: 'resilience',
+          include: ['tests/resilience/**/*.test.ts'],
+          ...real,
+          testTimeout: 120_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
       {
         resolve,
         test: {
@@ -41,6 +61,7 @@ export default defineConfig({
           include: ['tests/fresh-clone/**/*.test.ts'],
           hookTimeout: 120_000,
           maxWorkers: 1,
+          sequence: { groupOrder: 4 },
         },
       },
     ],
