@@ -194,6 +194,7 @@ export class SocketServer implements AsyncDisposable {
     const requestId = newId();
     try {
       if (Object.keys(context.subscriptions).length > MAX_OPERATIONS_PER_SOCKET) {
+        context.extra.noteRefusal();
         throw new FlowgridError(
           'RATE_LIMITED',
           `A socket carries at most ${MAX_OPERATIONS_PER_SOCKET} operations at a time.`,

@@ -15,6 +15,9 @@ export interface SocketSessionOptions {
 
 /** The token expired, was revoked, or never was valid. */
 const UNAUTHORIZED = 4401;
+/** The client asks for more than a socket carries, and does not stop asking. */
+const TOO_MANY_REQUESTS = 4429;
+const MAX_REFUSALS = 100;
 /** Timers cannot wait longer than this. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -22,6 +25,7 @@ export class SocketSession {
   readonly #options: SocketSessionOptions;
   readonly #ended = new AbortController();
   #bearer: string | null = null;
+  #refusals = 0;
   #resolved: ResolvedViewer | null = null;
   #expiry: NodeJS.Timeout | undefined;
   #checks: NodeJS.Timeout | undefined;
@@ -78,6 +82,12 @@ export class SocketSession {
       if (error instanceof FlowgridError && error.code === 'UNAUTHENTICATED') this.#expireAfterError();
       throw error;
     }
+  }
+
+  /** Notes an operation beyond what a socket carries; each costs work, so their number is bounded too. */
+  noteRefusal(): void {
+    this.#refusals += 1;
+    if (this.#refusals > MAX_REFUSALS) this.close(TOO_MANY_REQUESTS, 'Too many operations');
   }
 
   close(code: number, reason: string): void {

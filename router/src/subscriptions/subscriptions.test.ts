@@ -267,6 +267,18 @@ test('a socket carries a bounded number of operations', async () => {
   await expect(refused).rejects.toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
 });
 
+// Refusing costs work as well: a flood of operations on one socket slowed the requests of everybody.
+test('a socket that goes on after a hundred refused operations is closed', async () => {
+  await using socket = openSocket(router);
+  const streams = Array.from({ length: 202 }, (_, index) =>
+    socket.client.iterate({ query: MESSAGES, variables: { id: `flood-${index}` } }),
+  );
+
+  for (const stream of streams) void stream.next().catch(() => undefined);
+
+  expect((await socket.closed).code).toBe(4429);
+});
+
 test('a router that stops closes its sockets with 1001', async () => {
   const stopping = await startFixtureRouter(fixture);
   await using socket = openSocket(stopping, { lazy: false, onNonLazyError: () => undefined });
