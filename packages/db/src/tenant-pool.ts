@@ -26,13 +26,24 @@ function beginFor(scope: TenantScope): string {
   return `BEGIN; SET LOCAL app.tenant_id = '${scope.tenantId}'`;
 }
 
-/** A client whose bare `BEGIN` also sets the tenant, so that a transaction costs no additional round trip. */
+/** What a `BEGIN` is answered with. */
+const BEGUN = { command: 'BEGIN', rowCount: null, rows: [], fields: [] };
+
+/**
+ * A client whose bare `BEGIN` also sets the tenant, and is not waited for: it travels with the statement after it, so
+ * that opening a transaction costs no round trip.
+ */
 class TenantClient extends Client {
   override query(...args: unknown[]): never;
   override query(first: unknown, ...rest: unknown[]): unknown {
     const scope = scopes.getStore();
-    const isBegin = scope !== undefined && textOf(first) === 'BEGIN';
-    return Reflect.apply(super.query, this, [isBegin ? beginFor(scope) : first, ...rest]);
+    if (scope === undefined || textOf(first) !== 'BEGIN') {
+      return Reflect.apply(super.query, this, [first, ...rest]);
+    }
+    const begun: Promise<unknown> = Reflect.apply(super.query, this, [beginFor(scope)]);
+    // Statements without their transaction see no tenant's rows; without a connection they cannot be committed either.
+    begun.catch(() => this.end()).catch(() => undefined);
+    return Promise.resolve(BEGUN);
   }
 }
 

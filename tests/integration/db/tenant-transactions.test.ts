@@ -141,6 +141,18 @@ test('a single read costs one round trip', async () => {
   expect(proxy.roundTrips - before).toBe(1);
 });
 
+test('a transaction costs one round trip for each statement and one for its commit', async () => {
+  await Promise.all(Array.from({ length: 8 }, () => addRow(tenantA)));
+  const before = proxy.roundTrips;
+
+  await database.inTenant(tenantA, async (tx) => {
+    await tx.auditEvent.count();
+    await tx.auditEvent.count();
+  });
+
+  expect(proxy.roundTrips - before).toBe(3);
+});
+
 test('a read that fails leaves its connection as it was, without the tenant', async () => {
   await addRow(tenantA);
   const fail = database.readInTenant(tenantA, (tx) => tx.$queryRaw`SELECT 1 / ${0}::integer`);
