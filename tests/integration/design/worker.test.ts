@@ -55,6 +55,24 @@ test('the tenant with the fewest jobs at work is served first', async () => {
   await bench.rows(`UPDATE design.design_job SET state = 'ENDED', lease_expires_at = NULL`);
 });
 
+// One tenant that fills the queue.
+test('a tenant has a bounded number of designs under way', async () => {
+  const viewer = viewerOf(newId());
+  const startDesign = () =>
+    bench.sessions.start({ viewer, requestId: 'test' }, { title: 'Many', description: DESCRIPTION });
+  for (let index = 0; index < 100; index += 1) await startDesign();
+
+  const refused = startDesign();
+
+  await expect(refused).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+  expect(
+    await bench.rows(
+      `SELECT count(*)::int AS n FROM design.design_session WHERE tenant_id = '${viewer.tenantId}'`,
+    ),
+  ).toEqual([{ n: 100 }]);
+  await bench.rows(`UPDATE design.design_job SET state = 'ENDED', lease_expires_at = NULL`);
+});
+
 test('a late write of a worker whose job was taken over is refused, and leaves nothing', async () => {
   const id = await bench.start();
   const late = await bench.claim();

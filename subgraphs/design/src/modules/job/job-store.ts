@@ -115,3 +115,8 @@ export async function listPhaseResults(tx: Tx, tenantId: string, sessionId: stri
   const rows = await tx.designPhaseResult.findMany({ where: { tenantId, sessionId } });
   return new Map(rows.map((row) => [toPhase(row.phase), row.result]));
 }
+
+/** Jobs that wait for a worker or have one. */
+export function countUnfinishedJobs(tx: Tx, tenantId: string): Promise<number> {
+  return tx.designJob.count({ where: { tenantId, state: { in: ['READY', 'RUNNING'] } } });
+}

@@ -14,7 +14,14 @@ import {
 import type { Announcer } from '../../announce.ts';
 import type { DesignDatabase, Tx } from '../../database.ts';
 import type { ProcessModel } from '../process-model/process-model.ts';
-import { deleteGrant, listPhaseResults, parkJob, replaceGrant, requeueJob } from '../job/job-store.ts';
+import {
+  countUnfinishedJobs,
+  deleteGrant,
+  listPhaseResults,
+  parkJob,
+  replaceGrant,
+  requeueJob,
+} from '../job/job-store.ts';
 import { lockSession, recordEvent } from '../progress/event-store.ts';
 import { nextPhase } from '../progress/phase-percent.ts';
 import { insertSession } from './insert-session.ts';
@@ -81,6 +88,7 @@ async function start(
     const session = await lockSession(tx, tenantId, id);
     if (session === null) throw new Error('A session that was just stored is not there.');
     if (jobId === null) return { session, jobId };
+    await requirePlaceInQueue(tx, tenantId);
     const event = { action: 'design_session.started', resourceType: 'design_session', resourceId: id };
     await tx.auditEvent.create({ data: auditRecord({ ...request, viewer, clock }, event) });
     return { session, jobId };
@@ -88,6 +96,17 @@ async function start(
   if (outcome.jobId === null) return sameSession(outcome.session, input);
   announce.job(outcome.jobId);
   return outcome.session;
+}
+
+/** What one tenant may have under way: more would fill the queue, and its history, for nobody's use. */
+const MAX_UNFINISHED_JOBS = 100;
+
+async function requirePlaceInQueue(tx: Tx, tenantId: string): Promise<void> {
+  if ((await countUnfinishedJobs(tx, tenantId)) <= MAX_UNFINISHED_JOBS) return;
+  throw new FlowgridError(
+    'RATE_LIMITED',
+    `Your tenant has ${MAX_UNFINISHED_JOBS} designs under way. Wait until some are done, or cancel some.`,
+  );
 }
 
 /** A repeated start gets the session that the first one made. */
