@@ -106,11 +106,11 @@ describe('entities of the own tenant', () => {
       reference,
     ];
 
-    const { _entities: entities } = await viewer.data(ENTITIES, { representations });
+    const { data } = await viewer.send(ENTITIES, { representations });
 
     const expected = { id: agent.id, name: agent.name };
     const version = { id: agent.draft.id, number: 1, definition: { instructions: 'Do.' } };
-    expect(entities).toEqual([expected, version, null, expected, expected]);
+    expect(data).toEqual({ _entities: [expected, version, null, expected, expected] });
   });
 });
 

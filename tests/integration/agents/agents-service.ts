@@ -1,4 +1,5 @@
 /** The agents service alone, on a database of its own, and a client for each role of a fresh tenant. */
+import type { Agent, Mutation, Query } from '../../../subgraphs/agents/src/generated/graphql.ts';
 import { Client } from 'pg';
 import { newId } from '@flowgrid/platform';
 import { ROLE_PERMISSIONS, type Actor, type BuiltInRole, type Permission } from '@flowgrid/access';
@@ -29,9 +30,15 @@ export interface AgentsClient {
   readonly userId: string;
   send(query: string, variables?: Readonly<Record<string, unknown>>): Promise<GraphQLAnswer>;
   /** The data of an answer that must be without errors. */
-  // eslint-disable-next-line typescript/no-explicit-any -- what a test reads is what it asked for
-  data(query: string, variables?: Readonly<Record<string, unknown>>): Promise<any>;
+  data(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Answered<Query & Mutation>>;
 }
+
+/** What a test asked for and knows to be there: without the nulls of the schema. */
+export type Answered<Type> = Type extends Date
+  ? string
+  : Type extends object
+    ? { readonly [Name in keyof Type]-?: Answered<NonNullable<Type[Name]>> }
+    : Type;
 
 export async function startAgentsService(env: Readonly<Record<string, string>> = {}): Promise<AgentsService> {
   const stack = new AsyncDisposableStack();
@@ -55,7 +62,7 @@ export async function startAgentsService(env: Readonly<Record<string, string>> =
       data: async (query, variables) => {
         const answer = await send(query, variables);
         if (answer.errors.length > 0) throw new Error(JSON.stringify(answer.errors));
-        return answer.data;
+        return answer.data as Answered<Query & Mutation>;
       },
     };
   };
@@ -117,8 +124,7 @@ export function errorsOf(payload: {
 export async function createAgent(
   client: AgentsClient,
   input: Readonly<Record<string, unknown>> = {},
-  // eslint-disable-next-line typescript/no-explicit-any -- as above
-): Promise<any> {
+): Promise<Answered<Agent>> {
   const { createAgent: created } = await client.data(CREATE, { input: { name: 'Claims triage', ...input } });
   if (created.agent === null) throw new Error(JSON.stringify(created.errors));
   return created.agent;

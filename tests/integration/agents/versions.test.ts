@@ -147,12 +147,10 @@ describe('versions', () => {
     let after: string | null = null;
     do {
       const { agents } = await editor.data(query, { after });
-      const page = agents.edges.map(({ node }: { node: VersionsOf }) => node.versions);
-      pages.push(
-        page.map((versions: VersionsOf['versions']) => versions.edges.map(({ node }) => node.number)),
-      );
-      expect(page[0].totalCount).toBe(5);
-      after = page[1].pageInfo.hasNextPage ? page[1].pageInfo.endCursor : null;
+      const page = agents.edges.map(({ node }) => node.versions);
+      pages.push(page.map((versions) => versions.edges.map(({ node }) => node.number)));
+      expect(page[0]?.totalCount).toBe(5);
+      after = page[1]?.pageInfo.hasNextPage ? page[1].pageInfo.endCursor : null;
     } while (after !== null);
 
     expect(pages).toEqual([
@@ -179,7 +177,3 @@ describe('versions', () => {
     expect(agent).toEqual({ one: { number: 1 }, two: null, none: null });
   });
 });
-
-interface VersionsOf {
-  versions: { edges: readonly { node: { number: number } }[] };
-}
