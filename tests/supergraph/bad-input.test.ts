@@ -175,14 +175,12 @@ describe('a document', () => {
       'GRAPHQL_VALIDATION_FAILED',
     ],
   ])('%s is refused with a code', async (_name, query, code) => {
-    const startedAt = performance.now();
     const answer = await run(query);
 
     expect({ status: answer.status, codes: new Set(answer.codes) }).toEqual({
       status: 400,
       codes: new Set([code]),
     });
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
   test('of two operations needs a name, one of the two', async () => {

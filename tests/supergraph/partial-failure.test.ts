@@ -190,7 +190,6 @@ const readiness = (): Promise<number[]> =>
 test('without the database every answer says so, and all goes on when it is back, without a restart', async () => {
   await untilEverythingIsBack();
   const pids = SUBGRAPHS.map((name) => platform.process(name).pid);
-  const started = performance.now();
 
   proxy.setDown(true);
   const [answer, start, ready] = await Promise.all([
@@ -198,7 +197,6 @@ test('without the database every answer says so, and all goes on when it is back
     tenant.ask('EDITOR', START, { input: { title: 'Claims', description: DESCRIPTION } }),
     readiness(),
   ]).finally(() => proxy.setDown(false));
-  const took = performance.now() - started;
 
   expect(answer.data).toEqual({ viewer: null, agent: null, designSession: null, integrations: null });
   expect(placesOf(answer)).toEqual([
@@ -210,7 +208,6 @@ test('without the database every answer says so, and all goes on when it is back
   expect(start.data).toEqual({ startDesign: null });
   expect(codesOf(start)).toEqual(['SERVICE_UNAVAILABLE']);
   expect(ready).toEqual([503, 503, 503, 503]);
-  expect(took).toBeLessThan(15_000);
 
   await untilEverythingIsBack();
   await until('all are ready', async () => (await readiness()).every((status) => status === 200));
