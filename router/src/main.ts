@@ -1,6 +1,6 @@
 /** Starts the router process. */
 import { readFileSync } from 'node:fs';
-import { createPostgresPubSub } from '@flowgrid/messaging';
+import { createPostgresPubSub } from '@flowgrid/shared-state';
 import { createLogger, readEnvOrExit, runService, systemClock } from '@flowgrid/platform';
 import { processEnvironment, readRouterEnv, readSubgraphUrl, readSupergraphPath } from './env.ts';
 import { loadSupergraph, subgraphUrlVariable } from './gateway/supergraph.ts';

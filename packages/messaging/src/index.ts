@@ -1,3 +1,3 @@
-export { createMemoryPubSub } from './pubsub/memory.ts';
-export { createPostgresPubSub, type PostgresPubSubOptions } from './pubsub/postgres.ts';
-export type { Channel, PubSub, Subscriber, Subscription } from './pubsub/pubsub.ts';
+export { envelopeModel, type Envelope } from './envelope.ts';
+export * from './transport/topology.ts';
+export * from './transport/transport.ts';

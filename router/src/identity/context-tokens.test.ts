@@ -1,5 +1,5 @@
 import { createLogger } from '@flowgrid/platform';
-import { createMemoryPubSub } from '@flowgrid/messaging';
+import { createMemoryPubSub } from '@flowgrid/shared-state';
 import { beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../testkit/clock.ts';
 import { FakeExchange } from '../testkit/fake-exchange.ts';

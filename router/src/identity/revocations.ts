@@ -1,5 +1,5 @@
 /** Hears of revocations, so that a revoked token stops working at once and not at its next renewal. */
-import type { PubSub } from '@flowgrid/messaging';
+import type { PubSub } from '@flowgrid/shared-state';
 import type { Logger } from '@flowgrid/platform';
 import type { ContextTokens } from './context-tokens.ts';
 import { matchesNotice } from './identity.ts';

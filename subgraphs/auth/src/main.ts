@@ -1,6 +1,6 @@
 /** The auth service: composition root. */
 import { createContextTokenVerifier } from '@flowgrid/access';
-import { createPostgresPubSub } from '@flowgrid/messaging';
+import { createPostgresPubSub } from '@flowgrid/shared-state';
 import {
   createLogger,
   readEnvOrExit,

@@ -1,5 +1,5 @@
 /** Puts the services of the process together; main.ts opens what they work with. */
-import type { PubSub } from '@flowgrid/messaging';
+import type { PubSub } from '@flowgrid/shared-state';
 import type { Clock, Logger } from '@flowgrid/platform';
 import type { AuthDatabase } from './database.ts';
 import { ContextService } from './modules/context/context-service.ts';

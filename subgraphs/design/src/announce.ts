@@ -1,5 +1,5 @@
 /** Tells the other processes that something changed, after the change is committed. */
-import type { Channel, PubSub, Subscriber } from '@flowgrid/messaging';
+import type { Channel, PubSub, Subscriber } from '@flowgrid/shared-state';
 import type { Logger } from '@flowgrid/platform';
 
 export interface Announcer {

@@ -1,6 +1,6 @@
 /** The design service: GraphQL, and downloads by signed links. */
 import { CONTEXT_KEYS_PATH, createContextTokenVerifier, followRemoteKeys } from '@flowgrid/access';
-import { createPostgresPubSub } from '@flowgrid/messaging';
+import { createPostgresPubSub } from '@flowgrid/shared-state';
 import {
   createLogger,
   readEnvOrExit,

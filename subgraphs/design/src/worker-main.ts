@@ -1,5 +1,5 @@
 /** The design worker: works on design jobs and serves its health. */
-import { createPostgresPubSub } from '@flowgrid/messaging';
+import { createPostgresPubSub } from '@flowgrid/shared-state';
 import {
   createHttpServer,
   createLogger,

@@ -1,5 +1,5 @@
 /** Writes events of design sessions with the design subgraph's own code, and knows when each was committed. */
-import { createPostgresPubSub } from '@flowgrid/messaging';
+import { createPostgresPubSub } from '@flowgrid/shared-state';
 import { createLogger } from '@flowgrid/platform';
 import { createAnnouncer } from '../../../subgraphs/design/src/announce.ts';
 import { openDesignDatabase, type DesignDatabase } from '../../../subgraphs/design/src/database.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createPostgresPubSub } from '@flowgrid/messaging';
+import { createPostgresPubSub } from '@flowgrid/shared-state';
 import { createLogger, newId } from '@flowgrid/platform';
 import { dataOf, postGraphQL } from '../../testkit/graphql.ts';
 import { until } from '../../testkit/wait.ts';

@@ -1,7 +1,7 @@
 /** A worker's parts in this process, on a database of their own, so that a test decides what happens when. */
 import { Client } from 'pg';
 import { ROLE_PERMISSIONS, type Viewer } from '@flowgrid/access';
-import { createMemoryPubSub, type PubSub } from '@flowgrid/messaging';
+import { createMemoryPubSub, type PubSub } from '@flowgrid/shared-state';
 import { createLogger, newId, systemClock } from '@flowgrid/platform';
 import type { Analyzer } from '../../../subgraphs/design/src/adapters/analyzer.ts';
 import { createAnnouncer } from '../../../subgraphs/design/src/announce.ts';

@@ -1,5 +1,5 @@
 /** Claims design jobs and works on several at once. Further workers may run beside it, here and elsewhere. */
-import type { PubSub } from '@flowgrid/messaging';
+import type { PubSub } from '@flowgrid/shared-state';
 import type { Clock, Logger } from '@flowgrid/platform';
 import { subscribeInBackground, type Announcer } from '../announce.ts';
 import type { DesignDatabase } from '../database.ts';

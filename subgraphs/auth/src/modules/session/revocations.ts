@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PubSub } from '@flowgrid/messaging';
+import type { PubSub } from '@flowgrid/shared-state';
 import type { Logger } from '@flowgrid/platform';
 
 /** Whoever ends a session does not wait longer than this for the announcement. */

@@ -1,6 +1,6 @@
 /** Follows the events of sessions: from the table first, then whenever one is announced, and at intervals in case none was. */
 import { requirePermission, type ServiceRequest } from '@flowgrid/access';
-import type { PubSub } from '@flowgrid/messaging';
+import type { PubSub } from '@flowgrid/shared-state';
 import { FlowgridError, isId, notFound, type Logger } from '@flowgrid/platform';
 import type { DesignDatabase } from '../../database.ts';
 import { subscribeInBackground } from '../../announce.ts';

@@ -1,6 +1,6 @@
 /** One contract over every implementation of pub/sub. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createMemoryPubSub, createPostgresPubSub, type PubSub } from '@flowgrid/messaging';
+import { createMemoryPubSub, createPostgresPubSub, type PubSub } from '@flowgrid/shared-state';
 import { createLogger } from '@flowgrid/platform';
 import { createTestDatabase, type TestDatabase } from '../../testkit/database.ts';
 import { until } from '../../testkit/wait.ts';
