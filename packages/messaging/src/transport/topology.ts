@@ -35,3 +35,11 @@ export const QUEUES = {
 } as const satisfies Record<string, QueueSettings>;
 
 export type QueueName = keyof typeof QUEUES;
+
+/** What a transport is told about sources: the product's, or those of a test. */
+export interface Topology {
+  readonly subscriptions: Readonly<Record<string, SubscriptionSettings>>;
+  readonly queues: Readonly<Record<string, QueueSettings>>;
+}
+
+export const TOPOLOGY: Topology = { subscriptions: SUBSCRIPTIONS, queues: QUEUES };
