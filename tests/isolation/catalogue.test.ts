@@ -7,12 +7,37 @@ import { GLOBAL_TABLES, SCHEMAS, listTables, type TableName } from './tables.ts'
 const TENANT_CONDITION =
   /tenant_id = \( SELECT \(NULLIF\(current_setting\('app\.tenant_id'::text, true\), ''::text\)\)::uuid/;
 
-/** Functions that act before a tenant is known. Each takes an unguessable or public key and returns ids only. */
+/** Functions that act before a tenant is known. Each takes an unguessable or public key, or a lease, and returns ids or numbers only. */
 const DEFINER_FUNCTIONS = [
+  'agents.bury_outbox_event',
+  'agents.claim_outbox_lease',
+  'agents.delete_outbox_events',
+  'agents.list_dead_outbox_events',
+  'agents.list_outbox_events',
+  'agents.measure_outbox',
+  'agents.release_outbox_lease',
+  'agents.revive_outbox_events',
   'auth.find_active_users_of_account',
   'auth.find_refresh_token_by_hash',
   'auth.find_tenant_by_slug',
+  'design.bury_outbox_event',
   'design.claim_design_job',
+  'design.claim_outbox_lease',
+  'design.delete_outbox_events',
+  'design.list_dead_outbox_events',
+  'design.list_outbox_events',
+  'design.measure_outbox',
+  'design.purge_inbox_messages',
+  'design.release_outbox_lease',
+  'design.revive_outbox_events',
+  'integrations.bury_outbox_event',
+  'integrations.claim_outbox_lease',
+  'integrations.delete_outbox_events',
+  'integrations.list_dead_outbox_events',
+  'integrations.list_outbox_events',
+  'integrations.measure_outbox',
+  'integrations.release_outbox_lease',
+  'integrations.revive_outbox_events',
 ];
 
 /** Keys that do not begin with the tenant, each with the reason why it tells no tenant of another. */

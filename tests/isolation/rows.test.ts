@@ -23,6 +23,7 @@ beforeAll(async () => {
   stranger = await platform.createTenant();
   await fillTenant(owner, platform.routerUrl);
   await addGrantOfRunningJob();
+  await addMessages();
   tables = (await listTables(superuser)).filter(({ hasTenant }) => hasTenant);
 });
 afterAll(() => superuser.end());
@@ -32,6 +33,21 @@ async function addGrantOfRunningJob(): Promise<void> {
   await superuser.query(
     `INSERT INTO design.job_grant (tenant_id, session_id, actor_id, context_token, created_at)
      SELECT tenant_id, id, 'actor', 'evidence', now() FROM design.design_session WHERE tenant_id = $1 LIMIT 1`,
+    [owner.id],
+  );
+}
+
+/** Events leave their outbox at once, but for those that no transport takes. */
+async function addMessages(): Promise<void> {
+  for (const schema of ['agents', 'design', 'integrations']) {
+    await superuser.query(
+      `INSERT INTO ${escapeIdentifier(schema)}.outbox_event (tenant_id, id, type, subject, body, dead_at, dead_reason)
+       VALUES ($1, gen_random_uuid(), 'test.kept', 'subject', '{}', now(), 'too-large')`,
+      [owner.id],
+    );
+  }
+  await superuser.query(
+    `INSERT INTO design.inbox_message (tenant_id, consumer, message_id) VALUES ($1, 'test', gen_random_uuid())`,
     [owner.id],
   );
 }

@@ -18,9 +18,12 @@ export interface TableFacts extends TableName {
 
 /** Tables without a tenant, each with the reason. */
 export const GLOBAL_TABLES: Readonly<Record<string, string>> = {
+  'agents.outbox_lease': 'says which replica hands events over',
   'auth.account': 'a login belongs to a person, who may work in several tenants',
   'auth.sign_in_attempt': 'counts failed sign-ins before anybody is known',
   'auth.signing_key': 'keys of the platform itself',
+  'design.outbox_lease': 'says which replica hands events over',
+  'integrations.outbox_lease': 'says which replica hands events over',
 };
 
 /** Every table but the bookkeeping of migrations. */

@@ -1,0 +1,22 @@
+/** Every type of event, with the version and the schema of its data; docs/EVENTS.md is written from it. */
+import type { z } from 'zod';
+import { AGENT_EVENTS } from './agent-events.ts';
+import type { EventDefinition } from './define-event.ts';
+import { DESIGN_SESSION_EVENTS } from './design-session-events.ts';
+import { INTEGRATION_EVENTS } from './integration-events.ts';
+
+/** Types are called like the actions of the audit: `<resource>.<past participle>`. */
+export const EVENT_CATALOGUE = {
+  ...AGENT_EVENTS,
+  ...DESIGN_SESSION_EVENTS,
+  ...INTEGRATION_EVENTS,
+} as const satisfies Record<string, EventDefinition>;
+
+export type EventType = keyof typeof EVENT_CATALOGUE;
+
+/** The data of an event of the type. */
+export type EventData<Type extends EventType> = z.output<(typeof EVENT_CATALOGUE)[Type]['data']>;
+
+export function isEventType(type: string): type is EventType {
+  return Object.hasOwn(EVENT_CATALOGUE, type);
+}

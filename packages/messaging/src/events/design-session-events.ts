@@ -1,0 +1,77 @@
+/** Events about design sessions: how far a design is and what became of it, not its content. */
+import { z } from 'zod';
+import type { EventDefinition } from './define-event.ts';
+
+export const designSessionSnapshot = z.object({
+  id: z.uuid(),
+  title: z.string(),
+  target: z.string().describe('what the code is generated for'),
+  state: z.enum(['QUEUED', 'RUNNING', 'AWAITING_REVIEW', 'SUCCEEDED', 'FAILED', 'CANCELLED']),
+  phase: z.enum(['CONTEXT', 'ANALYSIS', 'DESIGN', 'VALIDATION', 'CODE', 'MODEL', 'DONE']),
+  percent: z.int().min(0).max(100),
+  agentId: z.uuid().nullable().describe('the agent under redesign, or the one that was accepted'),
+  isRedesign: z.boolean(),
+  createdByUserId: z.uuid().nullable(),
+  createdAt: z.iso.datetime(),
+});
+
+const session = designSessionSnapshot;
+const failure = z.object({
+  phase: z.string(),
+  code: z.string(),
+  message: z.string(),
+  retryable: z.boolean(),
+});
+
+const source = '/design';
+
+export const DESIGN_SESSION_EVENTS = {
+  'design_session.started': {
+    version: 1,
+    source,
+    description: 'Somebody asked for a design; it is queued.',
+    data: z.object({ session }),
+  },
+  'design_session.review_requested': {
+    version: 1,
+    source,
+    description: 'The process model is ready, and the design waits for a person to approve it.',
+    data: z.object({ session }),
+  },
+  'design_session.approved': {
+    version: 1,
+    source,
+    description: 'The process model was approved; the design goes on.',
+    data: z.object({ session }),
+  },
+  'design_session.cancelled': {
+    version: 1,
+    source,
+    description: 'Somebody ended the design before it was done.',
+    data: z.object({ session }),
+  },
+  'design_session.retried': {
+    version: 1,
+    source,
+    description: 'A failed or cancelled design was taken up again; it is queued.',
+    data: z.object({ session }),
+  },
+  'design_session.succeeded': {
+    version: 1,
+    source,
+    description: 'The design is done and can be accepted.',
+    data: z.object({ session }),
+  },
+  'design_session.failed': {
+    version: 1,
+    source,
+    description: 'The design ended with a failure.',
+    data: z.object({ session, failure }),
+  },
+  'design_session.accepted': {
+    version: 1,
+    source,
+    description: 'The design became an agent, or the next version of the agent under redesign.',
+    data: z.object({ session, agentId: z.uuid() }),
+  },
+} as const satisfies Record<string, EventDefinition>;
