@@ -9,6 +9,7 @@ import { Planner } from './gateway/planner.ts';
 import { SubgraphClient } from './gateway/subgraph-client.ts';
 import type { LoadedSupergraph } from './gateway/supergraph.ts';
 import { addGraphiql } from './graphiql/page.ts';
+import { readBearer } from './identity/bearer.ts';
 import type { Identity } from './identity/identity.ts';
 import { DEFAULT_LIMITS, type OperationLimits } from './limits/operation-limits.ts';
 import { addPassthrough } from './passthrough/proxy.ts';
@@ -62,6 +63,10 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
       routes: PLAIN_ROUTES,
       baseUrlOf: (service) => supergraph.subgraphs.find(({ name }) => name === service)?.baseUrl,
       clientAddressOf: addressOf,
+      contextTokenFor: async (service, authorization) => {
+        const { viewer } = await identity.resolve(readBearer(authorization));
+        return viewer.tokenFor(service);
+      },
       logger,
       timeoutMs: options.subgraphTimeoutMs,
     }),

@@ -22,6 +22,8 @@ export interface HeaderFacts {
   readonly requestId: string;
   readonly clientAddress: string | null;
   readonly keepsAuthorization: boolean;
+  /** What takes the place of the client's access token. */
+  readonly contextToken?: string | undefined;
 }
 
 export function toServiceHeaders(
@@ -40,6 +42,7 @@ export function toServiceHeaders(
     ...Object.fromEntries(kept),
     'x-request-id': facts.requestId,
     ...(facts.clientAddress !== null && { 'x-client-address': facts.clientAddress }),
+    ...(facts.contextToken !== undefined && { authorization: `Bearer ${facts.contextToken}` }),
   };
 }
 

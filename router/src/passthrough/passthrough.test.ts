@@ -46,6 +46,7 @@ beforeAll(async () => {
       routes: PLAIN_ROUTES,
       baseUrlOf: (name) => (name === 'auth' ? 'http://127.0.0.1:1' : service.url),
       clientAddressOf: () => '192.0.2.1',
+      contextTokenFor: (service, authorization) => Promise.resolve(`${service}-for-${authorization}`),
       logger,
       timeoutMs: 500,
     }),
@@ -104,7 +105,7 @@ test('identity and hop-by-hop headers of the client do not reach the service', a
   const socket = connect(router.port, '127.0.0.1');
   socket.end(
     [
-      'GET /artifacts/a2 HTTP/1.1',
+      'GET /artifacts/a2?signature=s HTTP/1.1',
       'Host: evil.test',
       'Connection: close, X-Hop',
       'X-Hop: 1',
@@ -128,6 +129,21 @@ test('identity and hop-by-hop headers of the client do not reach the service', a
   expect(rest).toEqual({ connection: 'keep-alive', 'x-client-address': '192.0.2.1', 'x-kept': 'yes' });
   expect(requestId).toBeTypeOf('string');
   expect(host).toBe(new URL(service.url).host);
+});
+
+test('an access token without a signature reaches the service as a context token', async () => {
+  seen = [];
+  answer = (_request, response) => response.end('ok');
+
+  await fetch(`${router.url}/artifacts/a1`, { headers: { authorization: 'Bearer-1' } });
+  await fetch(`${router.url}/artifacts/a1?signature=s`, { headers: { authorization: 'Bearer-1' } });
+  await fetch(`${router.url}/artifacts/a1`);
+
+  expect(seen.map(({ headers }) => headers.authorization)).toEqual([
+    'Bearer design-for-Bearer-1',
+    undefined,
+    undefined,
+  ]);
 });
 
 test('headers of the service that are not for clients stay inside', async () => {

@@ -12,6 +12,11 @@ export interface PassthroughOptions {
   /** Base address of a service; undefined when it is not part of this platform. */
   readonly baseUrlOf: (service: string) => string | undefined;
   readonly clientAddressOf: (request: FastifyRequest['raw']) => string | null;
+  /**
+   * Exchanges an `authorization` value for the context token of a service; undefined for a router without identity.
+   * @throws FlowgridError `UNAUTHENTICATED` or `SERVICE_UNAVAILABLE`.
+   */
+  readonly contextTokenFor: (service: string, authorization: string) => Promise<string | undefined>;
   readonly logger: Logger;
   /** Until the first byte of the answer, and between any two of its bytes. */
   readonly timeoutMs: number;
@@ -84,6 +89,7 @@ async function send(
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
   const hasBody = route.method !== 'GET';
+  const contextToken = await exchangeToken(route, options, request);
   const limit = limitBytes(MAX_BODY_BYTES);
   try {
     return await pool.request({
@@ -94,6 +100,7 @@ async function send(
         requestId: request.id,
         clientAddress: options.clientAddressOf(request.raw),
         keepsAuthorization: route.auth === 'hook',
+        contextToken,
       }),
       ...(hasBody && { body: request.raw.pipe(limit) }),
       signal,
@@ -105,6 +112,17 @@ async function send(
       cause: error,
     });
   }
+}
+
+/** A signature needs no session: the token of whoever follows a link stays here. */
+async function exchangeToken(
+  { auth, service }: PlainRoute,
+  { contextTokenFor }: PassthroughOptions,
+  { headers: { authorization }, query }: FastifyRequest,
+): Promise<string | undefined> {
+  if (auth !== 'link-or-session' || authorization === undefined) return undefined;
+  if (typeof query === 'object' && query !== null && 'signature' in query) return undefined;
+  return contextTokenFor(service, authorization);
 }
 
 function createPool(base: string, timeoutMs: number): Pool {

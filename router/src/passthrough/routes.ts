@@ -6,8 +6,11 @@ export interface PlainRoute {
   readonly service: 'agents' | 'auth' | 'design' | 'integrations';
   /** The answer may be long and must not be buffered on its way. */
   readonly streaming: boolean;
-  /** How the service knows the caller; `hook` keeps the sender's own authorization header. */
-  readonly auth: 'public' | 'signed-link' | 'hook';
+  /**
+   * How the service knows the caller. `hook` keeps the sender's own authorization header. `link-or-session`: who brings no
+   * signature but an access token is known to the service by a context token, for which the access token is exchanged here.
+   */
+  readonly auth: 'public' | 'link-or-session' | 'hook';
 }
 
 /** `/internal/*` is in no table: it is reachable inside the platform only. */
@@ -20,7 +23,7 @@ export const PLAIN_ROUTES: readonly PlainRoute[] = [
     auth: 'public',
   },
   { method: 'GET', path: '/.well-known/jwks.json', service: 'auth', streaming: false, auth: 'public' },
-  { method: 'GET', path: '/artifacts/:id', service: 'design', streaming: true, auth: 'signed-link' },
+  { method: 'GET', path: '/artifacts/:id', service: 'design', streaming: true, auth: 'link-or-session' },
   { method: 'POST', path: '/hooks/:hookId', service: 'integrations', streaming: false, auth: 'hook' },
   {
     method: 'GET',

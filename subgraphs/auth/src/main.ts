@@ -13,6 +13,7 @@ import { openAuthDatabase } from './database.ts';
 import { readAuthEnv } from './env.ts';
 import { startMaintenance } from './maintenance.ts';
 import { addContextRoutes } from './modules/context/routes.ts';
+import { addSessionCheckRoute } from './modules/context/session-check-route.ts';
 import { addIssuerRoutes } from './modules/issuer/routes.ts';
 import { addJobGrantRoutes } from './modules/job-grant/routes.ts';
 import { createPasswordHasher } from './modules/sign-in/password.ts';
@@ -61,6 +62,7 @@ await runService(logger, async (stack) => {
       createContext: (facts) => createContext(services, facts),
       addRoutes: (app) => {
         addContextRoutes(app, { contexts, keyRing, logger });
+        addSessionCheckRoute(app, { contexts, logger });
         addIssuerRoutes(app, { keyRing, issuer });
         addJobGrantRoutes(app, { jobGrants, grantSecret: env.GRANT_SECRET, logger });
       },

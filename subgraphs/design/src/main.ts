@@ -60,7 +60,11 @@ await runService(logger, async (stack) => {
       checkReady: database.checkReady,
       authenticate: verifier.authenticate,
       createContext: createContextFactory(services, links),
-      addRoutes: (app) => app.get('/artifacts/:id', createArtifactHandler({ database, links })),
+      addRoutes: (app) =>
+        app.get(
+          '/artifacts/:id',
+          createArtifactHandler({ database, links, authenticate: verifier.authenticate }),
+        ),
     }),
   );
   stack.defer(() => stopping.abort(new Error('The service is stopping.')));

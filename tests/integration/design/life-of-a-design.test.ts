@@ -98,6 +98,29 @@ test('an artifact is downloaded by its link, and no other link opens it', async 
   expect(new Set(await Promise.all(answers.map((answer) => answer.text()))).size).toBe(1);
 });
 
+test('an artifact is downloaded with a context token instead of a signature, in its own tenant only', async () => {
+  const tenant = await createDesignTenant(service);
+  const [artifact] = (await tenant.design()).artifacts;
+  const open = (authorization: string, query = ''): Promise<Response> =>
+    fetch(new URL(`/artifacts/${artifact?.id}${query}`, service.url), { headers: { authorization } });
+  const foreign = await createDesignTenant(service);
+  const elsewhere = await service.issuer.signFor('OWNER', { tenantId: tenant.id, audience: 'agents' });
+
+  const own = await open(`Bearer ${tenant.token}`);
+
+  expect(own.status).toBe(200);
+  const bytes = Buffer.from(await own.arrayBuffer());
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(artifact?.sha256);
+  // Attacks: another tenant, a token for another service, nonsense; a wrong signature beside a good token.
+  const refused = [
+    await open(`Bearer ${foreign.token}`),
+    await open(`Bearer ${elsewhere}`),
+    await open('Bearer nonsense'),
+    await open(`Bearer ${tenant.token}`, '?signature=AAAA'),
+  ];
+  expect(refused.map(({ status }) => status)).toEqual([404, 401, 401, 404]);
+});
+
 test.each([
   ['empty', { description: '  ' }, ['REQUIRED description']],
   ['200 kB', { description: 'The clerk checks the claim. '.repeat(7_200) }, ['TOO_LONG description']],
