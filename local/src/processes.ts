@@ -58,6 +58,8 @@ function define(name: ProcessName, settings: PlatformSettings): ProcessDefinitio
       HOST,
       PORT: String(settings.ports[name]),
       LOG_LEVEL: settings.logLevel,
+      // Nothing balances between processes on one machine.
+      SHUTDOWN_DRAIN_SECONDS: '0',
       AUTH_URL: urlOf('auth', settings),
       PUBLIC_URL: settings.publicUrl ?? `http://localhost:${settings.ports.router}`,
       APOLLO_TELEMETRY_DISABLED: 'true',

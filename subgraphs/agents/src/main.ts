@@ -6,6 +6,7 @@ import {
   runService,
   startSubgraphServer,
   systemClock,
+  toHttpOptions,
 } from '@flowgrid/platform';
 import { createContext } from './context.ts';
 import { openAgentsDatabase } from './database.ts';
@@ -19,28 +20,36 @@ const NAME = 'agents';
 const env = readEnvOrExit(readAgentsEnv);
 const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
 
-await runService(logger, async (stack) => {
-  const database = stack.use(openAgentsDatabase(env.DATABASE_URL, logger));
-  const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
-  const verifier = createContextTokenVerifier({ audience: NAME, keys: remoteKeys.keys, clock: systemClock });
-  const services = createServices({
-    database,
-    clock: systemClock,
-    defaultDefinition: defaultDefinition({
-      provider: env.DEFAULT_MODEL_PROVIDER,
-      name: env.DEFAULT_MODEL_NAME,
-    }),
-  });
-  stack.use(
-    await startSubgraphServer({
-      name: NAME,
-      host: env.HOST,
-      port: env.PORT,
-      logger,
-      schema: createSchema(),
-      checkReady: database.checkReady,
-      authenticate: verifier.authenticate,
-      createContext: (facts) => createContext(services, facts),
-    }),
-  );
-});
+await runService(
+  logger,
+  async (stack, stopping) => {
+    const database = stack.use(openAgentsDatabase(env.DATABASE_URL, logger));
+    const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
+    const verifier = createContextTokenVerifier({
+      audience: NAME,
+      keys: remoteKeys.keys,
+      clock: systemClock,
+    });
+    const services = createServices({
+      database,
+      clock: systemClock,
+      defaultDefinition: defaultDefinition({
+        provider: env.DEFAULT_MODEL_PROVIDER,
+        name: env.DEFAULT_MODEL_NAME,
+      }),
+    });
+    stack.use(
+      await startSubgraphServer({
+        name: NAME,
+        ...toHttpOptions(env),
+        stopping,
+        logger,
+        schema: createSchema(),
+        checkReady: database.checkReady,
+        authenticate: verifier.authenticate,
+        createContext: (facts) => createContext(services, facts),
+      }),
+    );
+  },
+  { drainSeconds: env.SHUTDOWN_DRAIN_SECONDS },
+);

@@ -7,6 +7,7 @@ import {
   runService,
   startSubgraphServer,
   systemClock,
+  toHttpOptions,
 } from '@flowgrid/platform';
 import { createContext } from './context.ts';
 import { openAuthDatabase } from './database.ts';
@@ -28,44 +29,52 @@ const clock = systemClock;
 const issuer = env.PUBLIC_URL;
 const keySecret = env.AUTH_KEY_SECRET;
 
-await runService(logger, async (stack) => {
-  const database = stack.use(openAuthDatabase(env.DATABASE_URL, logger));
-  const pubSub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
-  await rotateKeys({ database, clock, keySecret });
-  const keyRing = stack.use(await openKeyRing({ database, keySecret, clock, logger }));
-  const passwords = createPasswordHasher();
-  const accessTokenSeconds = env.ACCESS_TOKEN_SECONDS;
-  const services = createServices({
-    database,
-    keyRing,
-    pubSub,
-    passwords,
-    clock,
-    logger,
-    issuer,
-    accessTokenSeconds,
-  });
-  const { contexts, jobGrants, throttle } = services;
-  stack.use(startMaintenance({ database, keyRing, keySecret, throttle, clock, logger }));
-  // This service issues the context tokens: it checks those of its own requests without asking itself over HTTP.
-  const verifier = createContextTokenVerifier({ audience: 'auth', keys: keyRing.verifier('context'), clock });
-
-  stack.use(
-    await startSubgraphServer({
-      name: 'auth',
-      host: env.HOST,
-      port: env.PORT,
+await runService(
+  logger,
+  async (stack, stopping) => {
+    const database = stack.use(openAuthDatabase(env.DATABASE_URL, logger));
+    const pubSub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
+    await rotateKeys({ database, clock, keySecret });
+    const keyRing = stack.use(await openKeyRing({ database, keySecret, clock, logger }));
+    const passwords = createPasswordHasher();
+    const accessTokenSeconds = env.ACCESS_TOKEN_SECONDS;
+    const services = createServices({
+      database,
+      keyRing,
+      pubSub,
+      passwords,
+      clock,
       logger,
-      schema: createSchema(),
-      checkReady: database.checkReady,
-      authenticate: verifier.authenticate,
-      createContext: (facts) => createContext(services, facts),
-      addRoutes: (app) => {
-        addContextRoutes(app, { contexts, keyRing, logger });
-        addSessionCheckRoute(app, { contexts, logger });
-        addIssuerRoutes(app, { keyRing, issuer });
-        addJobGrantRoutes(app, { jobGrants, grantSecret: env.GRANT_SECRET, logger });
-      },
-    }),
-  );
-});
+      issuer,
+      accessTokenSeconds,
+    });
+    const { contexts, jobGrants, throttle } = services;
+    stack.use(startMaintenance({ database, keyRing, keySecret, throttle, clock, logger }));
+    // This service issues the context tokens: it checks those of its own requests without asking itself over HTTP.
+    const verifier = createContextTokenVerifier({
+      audience: 'auth',
+      keys: keyRing.verifier('context'),
+      clock,
+    });
+
+    stack.use(
+      await startSubgraphServer({
+        name: 'auth',
+        ...toHttpOptions(env),
+        stopping,
+        logger,
+        schema: createSchema(),
+        checkReady: database.checkReady,
+        authenticate: verifier.authenticate,
+        createContext: (facts) => createContext(services, facts),
+        addRoutes: (app) => {
+          addContextRoutes(app, { contexts, keyRing, logger });
+          addSessionCheckRoute(app, { contexts, logger });
+          addIssuerRoutes(app, { keyRing, issuer });
+          addJobGrantRoutes(app, { jobGrants, grantSecret: env.GRANT_SECRET, logger });
+        },
+      }),
+    );
+  },
+  { drainSeconds: env.SHUTDOWN_DRAIN_SECONDS },
+);

@@ -7,6 +7,7 @@ import {
   runService,
   startSubgraphServer,
   systemClock,
+  toHttpOptions,
 } from '@flowgrid/platform';
 import { createAgentsClient } from './adapters/agents-client.ts';
 import { createGrants } from './adapters/grants.ts';
@@ -27,45 +28,49 @@ import { createSchema } from './schema.ts';
 const env = readEnvOrExit(readServiceEnv);
 const logger = createLogger({ name: 'design', level: env.LOG_LEVEL });
 
-await runService(logger, async (stack) => {
-  const clock = systemClock;
-  const stopping = new AbortController();
-  const database = stack.use(openDesignDatabase(env.DATABASE_URL, logger));
-  const pubsub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
-  const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
-  const analyzer = stack.use(createThreadAnalyzer());
-  const progress = stack.use(createProgressFeed({ database, pubsub, logger }));
-  const links = createArtifactLinks({ secret: env.ARTIFACT_LINK_SECRET, publicUrl: env.PUBLIC_URL, clock });
-  const services = {
-    sessions: createSessionService({ database, announce: createAnnouncer(pubsub, logger), clock }),
-    acceptance: createAcceptanceService({
-      database,
-      clock,
-      agents: createAgentsClient(env.AGENTS_URL),
-      grants: createGrants({ authUrl: env.AUTH_URL, secret: env.GRANT_SECRET }),
-      signal: stopping.signal,
-    }),
-    analysis: createAnalysisService({ analyzer, signal: stopping.signal }),
-    artifacts: createArtifactService({ database }),
-    progress,
-  };
-  const verifier = createContextTokenVerifier({ audience: 'design', keys: remoteKeys.keys, clock });
-  stack.use(
-    await startSubgraphServer({
-      name: 'design',
-      host: env.HOST,
-      port: env.PORT,
-      logger,
-      schema: createSchema(),
-      checkReady: database.checkReady,
-      authenticate: verifier.authenticate,
-      createContext: createContextFactory(services, links),
-      addRoutes: (app) =>
-        app.get(
-          '/artifacts/:id',
-          createArtifactHandler({ database, links, authenticate: verifier.authenticate }),
-        ),
-    }),
-  );
-  stack.defer(() => stopping.abort(new Error('The service is stopping.')));
-});
+await runService(
+  logger,
+  async (stack, stopping) => {
+    const clock = systemClock;
+    const closing = new AbortController();
+    const database = stack.use(openDesignDatabase(env.DATABASE_URL, logger));
+    const pubsub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
+    const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
+    const analyzer = stack.use(createThreadAnalyzer());
+    const progress = stack.use(createProgressFeed({ database, pubsub, logger }));
+    const links = createArtifactLinks({ secret: env.ARTIFACT_LINK_SECRET, publicUrl: env.PUBLIC_URL, clock });
+    const services = {
+      sessions: createSessionService({ database, announce: createAnnouncer(pubsub, logger), clock }),
+      acceptance: createAcceptanceService({
+        database,
+        clock,
+        agents: createAgentsClient(env.AGENTS_URL),
+        grants: createGrants({ authUrl: env.AUTH_URL, secret: env.GRANT_SECRET }),
+        signal: closing.signal,
+      }),
+      analysis: createAnalysisService({ analyzer, signal: closing.signal }),
+      artifacts: createArtifactService({ database }),
+      progress,
+    };
+    const verifier = createContextTokenVerifier({ audience: 'design', keys: remoteKeys.keys, clock });
+    stack.use(
+      await startSubgraphServer({
+        name: 'design',
+        ...toHttpOptions(env),
+        stopping,
+        logger,
+        schema: createSchema(),
+        checkReady: database.checkReady,
+        authenticate: verifier.authenticate,
+        createContext: createContextFactory(services, links),
+        addRoutes: (app) =>
+          app.get(
+            '/artifacts/:id',
+            createArtifactHandler({ database, links, authenticate: verifier.authenticate }),
+          ),
+      }),
+    );
+    stack.defer(() => closing.abort(new Error('The service is stopping.')));
+  },
+  { drainSeconds: env.SHUTDOWN_DRAIN_SECONDS },
+);

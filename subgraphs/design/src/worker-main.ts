@@ -7,6 +7,7 @@ import {
   readEnvOrExit,
   runService,
   systemClock,
+  toHttpOptions,
 } from '@flowgrid/platform';
 import { createAgentsClient } from './adapters/agents-client.ts';
 import { createGrants } from './adapters/grants.ts';
@@ -20,34 +21,38 @@ import { startDesignWorker } from './workers/design-worker.ts';
 const env = readEnvOrExit(readWorkerEnv);
 const logger = createLogger({ name: 'design-worker', level: env.LOG_LEVEL });
 
-await runService(logger, async (stack) => {
-  const database = stack.use(openDesignDatabase(env.DATABASE_URL, logger));
-  const pubsub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
-  const analyzer = stack.use(createThreadAnalyzer());
-  const http = {
-    name: 'design-worker',
-    host: env.HOST,
-    port: env.PORT,
-    logger,
-    checkReady: database.checkReady,
-  };
-  stack.use(await listen(createHttpServer(http), http));
-  stack.use(
-    startDesignWorker({
-      database,
-      pubsub,
-      announce: createAnnouncer(pubsub, logger),
-      clock: systemClock,
+await runService(
+  logger,
+  async (stack, stopping) => {
+    const database = stack.use(openDesignDatabase(env.DATABASE_URL, logger));
+    const pubsub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
+    const analyzer = stack.use(createThreadAnalyzer());
+    const http = {
+      name: 'design-worker',
+      ...toHttpOptions(env),
+      stopping,
       logger,
-      tools: {
-        agents: createAgentsClient(env.AGENTS_URL),
-        integrations: createIntegrationsClient(env.INTEGRATIONS_URL),
-        grants: createGrants({ authUrl: env.AUTH_URL, secret: env.GRANT_SECRET }),
-        analyzer,
-        defaultModel: { provider: env.DEFAULT_MODEL_PROVIDER, name: env.DEFAULT_MODEL_NAME },
-      },
-      concurrency: env.CONCURRENCY,
-      leaseSeconds: env.LEASE_SECONDS,
-    }),
-  );
-});
+      checkReady: database.checkReady,
+    };
+    stack.use(await listen(createHttpServer(http), http));
+    stack.use(
+      startDesignWorker({
+        database,
+        pubsub,
+        announce: createAnnouncer(pubsub, logger),
+        clock: systemClock,
+        logger,
+        tools: {
+          agents: createAgentsClient(env.AGENTS_URL),
+          integrations: createIntegrationsClient(env.INTEGRATIONS_URL),
+          grants: createGrants({ authUrl: env.AUTH_URL, secret: env.GRANT_SECRET }),
+          analyzer,
+          defaultModel: { provider: env.DEFAULT_MODEL_PROVIDER, name: env.DEFAULT_MODEL_NAME },
+        },
+        concurrency: env.CONCURRENCY,
+        leaseSeconds: env.LEASE_SECONDS,
+      }),
+    );
+  },
+  { drainSeconds: env.SHUTDOWN_DRAIN_SECONDS },
+);

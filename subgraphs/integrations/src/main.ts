@@ -6,6 +6,7 @@ import {
   runService,
   startSubgraphServer,
   systemClock as clock,
+  toHttpOptions,
 } from '@flowgrid/platform';
 import { createGitHubConnector } from './adapters/github.ts';
 import { createJiraConnector } from './adapters/jira.ts';
@@ -24,33 +25,37 @@ const NAME = 'integrations';
 const env = readEnvOrExit(readIntegrationsEnv);
 const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
 
-await runService(logger, async (stack) => {
-  const database = stack.use(openIntegrationsDatabase(env.DATABASE_URL, logger));
-  const outbound = stack.use(createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS }));
-  const sealer = createCredentialSealer({ current: env.CREDENTIALS_KEY, old: env.CREDENTIALS_KEYS_OLD });
-  const connectors = {
-    GITHUB: createGitHubConnector({ fetch: outbound.fetch }),
-    JIRA: createJiraConnector(outbound.fetch),
-    SERVICENOW: createServiceNowConnector(outbound.fetch),
-  };
-  const { findUrlProblem } = outbound;
-  const createContext = createContextFactory({
-    integrations: new IntegrationService({ database, sealer, findUrlProblem, clock }),
-    connectionTester: new ConnectionTester({ database, sealer, connectors, clock, logger }),
-    agentLinks: new AgentLinkService({ database, clock }),
-  });
-  const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
-  const verifier = createContextTokenVerifier({ audience: NAME, keys: remoteKeys.keys, clock });
-  stack.use(
-    await startSubgraphServer({
-      name: NAME,
-      host: env.HOST,
-      port: env.PORT,
-      logger,
-      schema: createSchema(),
-      checkReady: database.checkReady,
-      authenticate: verifier.authenticate,
-      createContext,
-    }),
-  );
-});
+await runService(
+  logger,
+  async (stack, stopping) => {
+    const database = stack.use(openIntegrationsDatabase(env.DATABASE_URL, logger));
+    const outbound = stack.use(createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS }));
+    const sealer = createCredentialSealer({ current: env.CREDENTIALS_KEY, old: env.CREDENTIALS_KEYS_OLD });
+    const connectors = {
+      GITHUB: createGitHubConnector({ fetch: outbound.fetch }),
+      JIRA: createJiraConnector(outbound.fetch),
+      SERVICENOW: createServiceNowConnector(outbound.fetch),
+    };
+    const { findUrlProblem } = outbound;
+    const createContext = createContextFactory({
+      integrations: new IntegrationService({ database, sealer, findUrlProblem, clock }),
+      connectionTester: new ConnectionTester({ database, sealer, connectors, clock, logger }),
+      agentLinks: new AgentLinkService({ database, clock }),
+    });
+    const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
+    const verifier = createContextTokenVerifier({ audience: NAME, keys: remoteKeys.keys, clock });
+    stack.use(
+      await startSubgraphServer({
+        name: NAME,
+        ...toHttpOptions(env),
+        stopping,
+        logger,
+        schema: createSchema(),
+        checkReady: database.checkReady,
+        authenticate: verifier.authenticate,
+        createContext,
+      }),
+    );
+  },
+  { drainSeconds: env.SHUTDOWN_DRAIN_SECONDS },
+);

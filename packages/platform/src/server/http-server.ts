@@ -1,12 +1,17 @@
-/** The HTTP skeleton that every process has: health, metrics, request ids, orderly close. */
+/** The HTTP skeleton that every process has: health, metrics, request ids, load shedding, orderly close. */
 import { fastify, type FastifyInstance } from 'fastify';
-import { Registry, collectDefaultMetrics, Histogram } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { FlowgridError } from '../errors.ts';
 import { formatGraphQLError } from '../graphql/errors.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../logger.ts';
+import { createMetrics } from '../metrics.ts';
+import { closeConnectionsAtEnd } from './connections.ts';
+import { addHealth } from './health.ts';
+import { addLoadShedding, type LoadLimits } from './load-shedding.ts';
+import { addRequestMetrics } from './request-metrics.ts';
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends LoadLimits {
   readonly name: string;
   readonly host: string;
   /** 0 lets the system choose. */
@@ -16,6 +21,16 @@ export interface HttpServerOptions {
   readonly checkReady: () => Promise<void>;
   /** Bytes of a request body; larger ones are refused with 413. */
   readonly bodyLimit?: number;
+  /**
+   * Aborted when the process is asked to end: from then on `/readyz` answers 503 and answers close their connection,
+   * while requests are served as before. `runService` gives it.
+   */
+  readonly stopping?: AbortSignal;
+  /** What `/metrics` shows, beside what this server measures; others register their own at it. A new one if not given. */
+  readonly metrics?: Registry;
+  /** How long a client may take to send the head of a request, and the whole of it. */
+  readonly slowestHeadMs?: number;
+  readonly slowestRequestMs?: number;
 }
 
 /** A server that listens. The owner closes it; open requests are finished first. */
@@ -25,15 +40,31 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
+const BODY_LIMIT_BYTES = 1024 * 1024;
+/**
+ * Longer than clients keep idle connections (30 s the router, 60 s nginx): when the server were the first to close one,
+ * it could do so while a request is on its way.
+ */
+const KEEP_ALIVE_MS = 75_000;
+const SLOWEST_HEAD_MS = 10_000;
+const SLOWEST_REQUEST_MS = 30_000;
+const SLOW_CHECKS_PER_LIMIT = 4;
 
 /** Makes a Fastify instance with `/livez`, `/readyz` and `/metrics`; routes are added by the caller before `listen`. */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const app = fastify({
+  const slowestHeadMs = options.slowestHeadMs ?? SLOWEST_HEAD_MS;
+  const app: FastifyInstance = fastify({
     logger: false,
-    bodyLimit: options.bodyLimit ?? 1024 * 1024,
+    bodyLimit: options.bodyLimit ?? BODY_LIMIT_BYTES,
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();
+    },
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: options.slowestRequestMs ?? SLOWEST_REQUEST_MS,
+    http: {
+      headersTimeout: slowestHeadMs,
+      connectionsCheckingInterval: Math.ceil(slowestHeadMs / SLOW_CHECKS_PER_LIMIT),
     },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -44,60 +75,12 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       raw.end(JSON.stringify(body));
     },
   });
-  addMetrics(app, options.name);
-  endConnectionsAtClose(app);
-  app.get('/livez', () => ({ status: 'ok' }));
-  app.get('/readyz', async (_request, reply) => {
-    try {
-      await options.checkReady();
-      return { status: 'ready' };
-    } catch (error) {
-      options.logger.warn({ err: error }, 'not ready');
-      return reply.status(503).send({ status: 'not ready' });
-    }
-  });
+  const metrics = options.metrics ?? createMetrics(options.name);
+  addRequestMetrics(app, metrics);
+  closeConnectionsAtEnd(app, options.stopping);
+  addLoadShedding(app, options, metrics);
+  addHealth(app, { ...options, metrics });
   return app;
-}
-
-/**
- * Closing ends connections that are idle at that moment. Those with a request under way would stay open after its answer,
- * for as long as their client keeps them, and the process with them.
- */
-function endConnectionsAtClose(app: FastifyInstance): void {
-  let isClosing = false;
-  app.addHook('preClose', (done) => {
-    isClosing = true;
-    done();
-  });
-  app.addHook('onSend', (_request, reply, payload, done) => {
-    if (isClosing) void reply.header('connection', 'close');
-    done(null, payload);
-  });
-  // An answer whose head was sent before, a download for one, could not say so.
-  app.addHook('onResponse', (_request, _reply, done) => {
-    if (isClosing) setImmediate(() => app.server.closeIdleConnections());
-    done();
-  });
-}
-
-function addMetrics(app: FastifyInstance, name: string): void {
-  const registry = new Registry();
-  registry.setDefaultLabels({ service: name });
-  collectDefaultMetrics({ register: registry });
-  const duration = new Histogram({
-    name: 'http_server_request_duration_seconds',
-    help: 'Time from the request to the end of its answer.',
-    labelNames: ['method', 'route', 'status'],
-    registers: [registry],
-  });
-  app.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'none';
-    duration.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
-    done();
-  });
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
-  );
 }
 
 /** Listens, and returns where. */
