@@ -2,10 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
 import { invariant, type Logger } from '@flowgrid/platform';
-import { MESSAGE_LIMIT, type Channel, type PubSub } from './pubsub.ts';
+import { CHANNELS, MESSAGE_LIMIT, type Channel, type PubSub } from './pubsub.ts';
 import { Subscribers } from './subscribers.ts';
 
-const CHANNELS: readonly Channel[] = ['design-jobs', 'design-progress', 'revocations'];
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
 /** Probes an idle connection: a dead peer is found without waiting for the next announcement. */

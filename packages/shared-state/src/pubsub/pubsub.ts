@@ -1,7 +1,9 @@
 /** Announcements between processes: "something changed about this key". The content is read where it is kept. */
 
+export const CHANNELS = ['design-jobs', 'design-progress', 'revocations', 'epochs'] as const;
+
 /** What may be announced. */
-export type Channel = 'design-jobs' | 'design-progress' | 'revocations';
+export type Channel = (typeof CHANNELS)[number];
 
 export interface Subscription {
   /** Ends the subscription; the handler is not called afterwards. */
@@ -18,7 +20,7 @@ export interface Subscriber {
 export interface PubSub extends AsyncDisposable {
   /**
    * Announces a key, an id of at most 200 characters, never content.
-   * Best effort: a receiver that must not miss anything also reads at intervals.
+   * Best effort: a receiver that must not miss anything also reads at intervals. Rejects when it is known that nobody heard it.
    */
   publish(channel: Channel, message: string): Promise<void>;
   /** Resolves when announcements that are published from now on arrive. */
