@@ -1,6 +1,7 @@
 /** What the router reads from its environment. */
 import { fileURLToPath } from 'node:url';
-import { postgresUrl, readEnv, serviceEnv } from '@flowgrid/platform';
+import { readEnv, serviceEnv } from '@flowgrid/platform';
+import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv, type SharedStateChoice } from '@flowgrid/shared-state';
 import { z } from 'zod';
 
 export type EnvSource = Readonly<Record<string, string | undefined>>;
@@ -16,7 +17,7 @@ export const routerEnv = z.object({
   SUPERGRAPH_PATH: z.string().default(fileURLToPath(new URL('../supergraph.graphql', import.meta.url))),
   ROUTER_IDENTITY: z.enum(['on', 'off'], { error: 'must be "on" or "off"' }).default('on'),
   AUTH_URL: httpUrl,
-  PUBSUB_URL: postgresUrl.optional(),
+  ...sharedStateEnv,
   CONTEXT_RENEW_SECONDS: z.coerce.number().positive().max(300).default(60),
   SUBGRAPH_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000),
   TRUST_PROXY: z.enum(['true', 'false'], { error: 'must be "true" or "false"' }).default('false'),
@@ -29,8 +30,8 @@ export interface RouterEnv {
   readonly logLevel: z.output<(typeof serviceEnv)['LOG_LEVEL']>;
   /** Null runs the router without identity: open to everyone, no context tokens, no scopes. */
   readonly authUrl: string | null;
-  /** PostgreSQL that carries revocation notices; null relies on the renewal of context tokens alone. */
-  readonly pubsubUrl: string | null;
+  /** Without an address, revocation works by the renewal of context tokens alone, and every router counts by itself. */
+  readonly sharedState: SharedStateChoice;
   readonly renewContextMs: number;
   readonly subgraphTimeoutMs: number;
   /** One proxy before the router writes `X-Forwarded-For`; else the header is a claim of the client. */
@@ -65,6 +66,7 @@ export function readRouterEnv(source: EnvSource, required: readonly string[] = [
       ...Object.fromEntries(required.map((name) => [name, httpUrl])),
     }),
     source,
+    SHARED_STATE_CONTRADICTIONS,
   );
   return {
     environment: env.NODE_ENV,
@@ -72,7 +74,7 @@ export function readRouterEnv(source: EnvSource, required: readonly string[] = [
     port: env.PORT,
     logLevel: env.LOG_LEVEL,
     authUrl: hasIdentity ? (env.AUTH_URL ?? null) : null,
-    pubsubUrl: env.PUBSUB_URL ?? null,
+    sharedState: { REDIS_URL: env.REDIS_URL, PUBSUB_URL: env.PUBSUB_URL },
     renewContextMs: env.CONTEXT_RENEW_SECONDS * 1000,
     subgraphTimeoutMs: env.SUBGRAPH_TIMEOUT_MS,
     trustsProxy: env.TRUST_PROXY === 'true',

@@ -1,13 +1,13 @@
 /** Starts the router process. */
 import { readFileSync } from 'node:fs';
-import { createPostgresPubSub } from '@flowgrid/shared-state';
+import { openSharedState } from '@flowgrid/shared-state';
 import { createLogger, readEnvOrExit, runService, systemClock } from '@flowgrid/platform';
 import { processEnvironment, readRouterEnv, readSubgraphUrl, readSupergraphPath } from './env.ts';
 import { loadSupergraph, subgraphUrlVariable } from './gateway/supergraph.ts';
 import { AuthClient } from './identity/auth-client.ts';
 import { ContextTokens } from './identity/context-tokens.ts';
 import { noIdentity, tokenIdentity, type Identity } from './identity/identity.ts';
-import { listenForRevocations } from './identity/revocations.ts';
+import { followRevocations } from './identity/revocations.ts';
 import { startRouter } from './server.ts';
 
 /** Hosts of the addresses that composition writes; nothing answers there. */
@@ -24,6 +24,7 @@ const env = readEnvOrExit(() => readRouterEnv(source, withoutAddress));
 const logger = createLogger({ name: 'router', level: env.logLevel });
 
 await runService(logger, async (stack) => {
+  const sharedState = stack.use(openSharedState(env.sharedState, logger));
   const { identity, tokens, checkReady } = createIdentity(stack);
   const router = stack.use(
     await startRouter({
@@ -41,9 +42,9 @@ await runService(logger, async (stack) => {
       checkReady,
     }),
   );
-  if (!tokens || env.pubsubUrl === null) return;
-  const pubsub = stack.use(createPostgresPubSub({ url: env.pubsubUrl, logger }));
-  listenForRevocations({ pubsub, tokens, onRevoked: router.recheckSockets, logger });
+  if (!tokens) return;
+  const { epochs } = sharedState;
+  stack.use(followRevocations({ epochs, tokens, onRevoked: router.recheckSockets }));
 });
 
 interface IdentityParts {

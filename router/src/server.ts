@@ -1,5 +1,6 @@
 /** Puts the router together on one HTTP server. */
 import { createHttpServer, listen, type Clock, type Logger, type RunningServer } from '@flowgrid/platform';
+import type { EpochKey } from '@flowgrid/shared-state';
 import { addErrorAnswers } from './error-answers.ts';
 import { clientAddressOf } from './client-address.ts';
 import { Executor } from './gateway/executor.ts';
@@ -36,8 +37,8 @@ export interface RouterOptions {
 }
 
 export interface RunningRouter extends RunningServer {
-  /** Asks about the open sockets that a revocation notice speaks of; null means all. */
-  readonly recheckSockets: (notice: string | null) => void;
+  /** Asks about the open sockets that a revocation speaks of. */
+  readonly recheckSockets: (whose: EpochKey) => void;
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -101,7 +102,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const owned = stack.move();
   return {
     ...server,
-    recheckSockets: (notice) => sockets.recheck(notice),
+    recheckSockets: (whose) => sockets.recheck(whose),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

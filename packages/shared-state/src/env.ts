@@ -1,20 +1,25 @@
 /** The variables that choose the shared state of a process. */
-import { postgresUrl } from '@flowgrid/platform';
+import { postgresUrl, type Contradiction } from '@flowgrid/platform';
 import { redisUrl } from './redis/address.ts';
 
 /** To be spread into the model of a process that shares state. */
 export const sharedStateEnv = {
-  /** Redis: redis[s]://, redis[s]+sentinel:// or redis[s]+cluster://. Without it, processes share by PostgreSQL alone. */
-  REDIS_URL: redisUrl.optional(),
-  /** PostgreSQL that carries announcements instead; the own database if neither is given. */
-  PUBSUB_URL: postgresUrl.optional(),
+  REDIS_URL: redisUrl
+    .optional()
+    .describe(
+      'Redis for cache, limits, revocations and announcements: redis[s]://, redis[s]+sentinel:// or redis[s]+cluster://.',
+    ),
+  PUBSUB_URL: postgresUrl
+    .optional()
+    .describe(
+      'Without Redis: PostgreSQL that carries announcements and revocations; the default is DATABASE_URL.',
+    ),
 };
 
-/** What the start refuses about those variables together; undefined when they agree. */
-export function findSharedStateContradiction(env: {
-  readonly REDIS_URL?: unknown;
-  readonly PUBSUB_URL?: unknown;
-}): string | undefined {
-  if (env.REDIS_URL === undefined || env.PUBSUB_URL === undefined) return undefined;
-  return 'REDIS_URL, PUBSUB_URL: only one of them says how processes share what they know; leave one out';
-}
+/** The third argument of `readEnv` for such a process. */
+export const SHARED_STATE_CONTRADICTIONS: readonly Contradiction[] = [
+  {
+    variables: ['REDIS_URL', 'PUBSUB_URL'],
+    problem: 'both say how processes share what they know; leave one of them out',
+  },
+];

@@ -1,6 +1,6 @@
 export { VALUE_LIMIT_BYTES, type Cache, type CacheScope, type CacheSpace } from './cache/cache.ts';
 export { createMemoryCache } from './cache/memory.ts';
-export { findSharedStateContradiction, sharedStateEnv } from './env.ts';
+export { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from './env.ts';
 export { EPOCH_MEMORY_SECONDS, type EpochFollower, type EpochKey, type Epochs } from './epochs/epochs.ts';
 export { createMemorySharedState, openSharedState, type SharedStateChoice } from './open.ts';
 export { createMemoryPubSub } from './pubsub/memory.ts';

@@ -2,7 +2,6 @@
 import { invariant, systemClock, type Logger } from '@flowgrid/platform';
 import { createMemoryCache } from './cache/memory.ts';
 import { createRedisCache } from './cache/redis.ts';
-import { findSharedStateContradiction } from './env.ts';
 import { createAnnouncedEpochs } from './epochs/announced.ts';
 import { createRedisEpochs } from './epochs/redis.ts';
 import { createMemoryPubSub } from './pubsub/memory.ts';
@@ -30,7 +29,7 @@ export interface SharedStateChoice {
  * starts while the store is away. The caller disposes of the result.
  */
 export function openSharedState(choice: SharedStateChoice, logger: Logger): SharedState {
-  invariant(findSharedStateContradiction(choice) === undefined, 'one way to share is chosen');
+  invariant(choice.REDIS_URL === undefined || choice.PUBSUB_URL === undefined, 'one way to share is chosen');
   if (choice.REDIS_URL !== undefined) return openRedisSharedState(choice.REDIS_URL, logger);
   const url = choice.PUBSUB_URL ?? choice.DATABASE_URL;
   return assembleEmbedded(

@@ -1,11 +1,11 @@
 import { createLogger } from '@flowgrid/platform';
-import { createMemoryPubSub } from '@flowgrid/shared-state';
+import { createMemorySharedState } from '@flowgrid/shared-state';
 import { beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../testkit/clock.ts';
 import { FakeExchange } from '../testkit/fake-exchange.ts';
 import { until } from '../testkit/wait.ts';
 import { ContextTokens } from './context-tokens.ts';
-import { listenForRevocations } from './revocations.ts';
+import { followRevocations } from './revocations.ts';
 
 const SECOND = 1_000;
 const logger = createLogger({ name: 'test', level: 'silent' });
@@ -97,48 +97,45 @@ test('a grant is not used after its access token has expired', async () => {
 });
 
 test.each([
-  ['its session', 'session-of-a'],
+  ['its session', 'session:session-of-a'],
   ['its user', 'user:actor-of-a'],
   ['its tenant', 'tenant:tenant-1'],
-])('a notice about %s drops a grant at once, and no other', async (_name, notice) => {
-  await using pubsub = createMemoryPubSub();
-  const heard: (string | null)[] = [];
-  listenForRevocations({ pubsub, tokens, onRevoked: (message) => heard.push(message), logger });
+] as const)('a revocation of %s drops a grant at once, and no other', async (_name, whose) => {
+  await using sharedState = createMemorySharedState(logger);
+  const heard: string[] = [];
+  const { epochs } = sharedState;
+  await using _ = followRevocations({ epochs, tokens, onRevoked: (key) => heard.push(key) });
   exchange.grant('b', { tenantId: 'tenant-2' });
   await tokens.resolve('a');
   const other = await tokens.resolve('b');
   exchange.refuse('a');
 
-  await pubsub.publish('revocations', notice);
+  await epochs.raise(whose);
 
-  await until(() => heard.length === 1, 'the notice is heard');
+  await until(() => heard.length === 1, 'the revocation is heard');
   await expect(tokens.resolve('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   expect(await tokens.resolve('b')).toBe(other);
 });
 
-test('a gap in the notices drops every grant', async () => {
-  await tokens.resolve('a');
-  let announceGap: (() => void) | undefined;
-  const pubsub = {
-    publish: () => Promise.resolve(),
-    subscribe: (_channel: string, subscriber: { readonly onGap?: () => void }) => {
-      announceGap = subscriber.onGap;
-      return Promise.resolve({ unsubscribe: () => undefined });
-    },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
-  listenForRevocations({ pubsub, tokens, onRevoked: () => undefined, logger });
-  exchange.refuse('a');
+test('the keys that are asked about after a gap are those of the grants in use', async () => {
+  exchange.grant('b', { tenantId: 'tenant-2', sessionId: null });
+  exchange.grant(null, { tenantId: null, sessionId: null, actorId: null });
 
-  announceGap?.();
+  await Promise.all([tokens.resolve('a'), tokens.resolve('b'), tokens.resolve(null)]);
 
-  await expect(tokens.resolve('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  expect([...tokens.heldKeys()].toSorted()).toEqual([
+    'session:session-of-a',
+    'tenant:tenant-1',
+    'tenant:tenant-2',
+    'user:actor-of-a',
+    'user:actor-of-b',
+  ]);
 });
 
 // A revocation that arrives while auth is answering must not be undone by that answer.
 test('a grant that was on its way when a revocation came is not kept', async () => {
   const pending = tokens.resolve('a');
-  tokens.revoke(null);
+  tokens.revoke(() => true);
   await pending;
   exchange.refuse('a');
 

@@ -1,8 +1,10 @@
 /** Keeps the grants of the bearer tokens in use: renewed in the background, dropped when a revocation is heard of. */
 import { createHash } from 'node:crypto';
 import { FlowgridError, type Clock, type Logger } from '@flowgrid/platform';
+import type { EpochKey } from '@flowgrid/shared-state';
 import { BoundedCache } from '../gateway/bounded-cache.ts';
 import type { Grant, TokenExchange } from './auth-client.ts';
+import { epochKeysOf } from './identity.ts';
 
 export interface ContextTokensOptions {
   readonly exchange: TokenExchange;
@@ -28,8 +30,8 @@ const UNREACHABLE_PAUSE_MS = 5_000;
  */
 const MAX_TOKEN_LENGTH = 8 * 1024;
 
-/** Which grants a revocation notice speaks of; null for all of them. */
-export type RevocationFilter = ((grant: Grant) => boolean) | null;
+/** Which grants a revocation speaks of. */
+export type RevocationFilter = (grant: Grant) => boolean;
 
 export class ContextTokens {
   readonly #options: ContextTokensOptions;
@@ -75,16 +77,17 @@ export class ContextTokens {
     this.#entries.delete(keyOf(bearer));
   }
 
-  /** Drops every grant that a revocation notice speaks of. */
+  /** Drops every grant that a revocation speaks of. */
   revoke(filter: RevocationFilter): void {
     this.#generation += 1;
-    if (filter === null) {
-      this.#entries.clear();
-      return;
-    }
     for (const [key, { grant }] of this.#entries.entries()) {
       if (filter(grant)) this.#entries.delete(key);
     }
+  }
+
+  /** Whose revocation would end a grant that is kept. */
+  heldKeys(): ReadonlySet<EpochKey> {
+    return new Set([...this.#entries.entries()].flatMap(([, { grant }]) => epochKeysOf(grant)));
   }
 
   #renew(key: string, bearer: string | null): Promise<Grant> {

@@ -126,9 +126,9 @@ test('a revocation closes the sockets of its session with 4401, and no others', 
   await kept.client.iterate({ query: '{ __typename }' }).next();
   await until(() => fixture.openStreams() === 1, 'the stream is open');
   router.exchange.refuse('editor');
-  router.tokens.revoke(null);
+  router.tokens.revoke(() => true);
 
-  router.recheckSockets('session-of-editor');
+  router.recheckSockets('session:session-of-editor');
 
   expect((await revoked.closed).code).toBe(4401);
   expect(await ended).toMatchObject({ code: 4401 });
@@ -142,7 +142,7 @@ test('each event is joined with a fresh context token', async () => {
   });
   fixture.addProgress('fresh', '1');
   await stream.next();
-  router.tokens.revoke(null);
+  router.tokens.revoke(() => true);
 
   fixture.addProgress('fresh', '2');
   await stream.next();
@@ -161,7 +161,7 @@ test('a stream whose token no longer holds ends with an error, and its socket wi
   fixture.addProgress('revoked', '1');
   await stream.next();
   router.exchange.refuse('editor');
-  router.tokens.revoke(null);
+  router.tokens.revoke(() => true);
 
   fixture.addProgress('revoked', '2');
 
@@ -175,7 +175,7 @@ test('a stream ends when its permission is taken away', async () => {
   const stream = socket.client.iterate({ query: 'subscription { watched { count } }' });
   await stream.next();
   router.exchange.grant('watcher', {});
-  router.tokens.revoke(null);
+  router.tokens.revoke(() => true);
 
   const rest = (async () => {
     for await (const _ of stream);

@@ -1,4 +1,5 @@
 /** Who is asking: with the auth service, or for a router without identity, nobody in particular. */
+import type { EpochKey } from '@flowgrid/shared-state';
 import type { Viewer } from '../gateway/request.ts';
 import type { Grant } from './auth-client.ts';
 import type { ContextTokens } from './context-tokens.ts';
@@ -6,7 +7,7 @@ import type { ContextTokens } from './context-tokens.ts';
 export interface ResolvedViewer {
   readonly viewer: Viewer;
   readonly accessTokenExpiresAt: Date | null;
-  readonly isMatchedBy: (notice: string) => boolean;
+  readonly isGrantedUnder: (key: EpochKey) => boolean;
 }
 
 export interface Identity {
@@ -24,7 +25,7 @@ export const noIdentity: Identity = {
     Promise.resolve({
       viewer: { permissions: new Set(), anonymous: true, tokenFor: () => undefined },
       accessTokenExpiresAt: null,
-      isMatchedBy: () => false,
+      isGrantedUnder: () => false,
     }),
   drop: () => undefined,
 };
@@ -41,16 +42,23 @@ export function tokenIdentity(tokens: ContextTokens): Identity {
           tokenFor: (subgraph) => grant.tokens.get(subgraph),
         },
         accessTokenExpiresAt: grant.accessTokenExpiresAt,
-        isMatchedBy: (notice) => matchesNotice(grant, notice),
+        isGrantedUnder: (key) => isGrantedUnder(grant, key),
       };
     },
     drop: (bearer) => tokens.drop(bearer),
   };
 }
 
-/** A revocation notice names a session, or `tenant:<id>`, or `user:<id>`. */
-export function matchesNotice(grant: Grant, notice: string): boolean {
-  if (notice.startsWith('tenant:')) return grant.tenantId === notice.slice('tenant:'.length);
-  if (notice.startsWith('user:')) return grant.actorId === notice.slice('user:'.length);
-  return grant.sessionId === notice;
+/** True when a grant ends with the revocation of a tenant, a user or a session. */
+export function isGrantedUnder(grant: Grant, key: EpochKey): boolean {
+  return epochKeysOf(grant).includes(key);
+}
+
+/** Whose revocation ends a grant. */
+export function epochKeysOf({ tenantId, actorId, sessionId }: Grant): readonly EpochKey[] {
+  return [
+    ...(tenantId === null ? [] : [`tenant:${tenantId}` as const]),
+    ...(actorId === null ? [] : [`user:${actorId}` as const]),
+    ...(sessionId === null ? [] : [`session:${sessionId}` as const]),
+  ];
 }

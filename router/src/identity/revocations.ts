@@ -1,29 +1,25 @@
 /** Hears of revocations, so that a revoked token stops working at once and not at its next renewal. */
-import type { PubSub } from '@flowgrid/shared-state';
-import type { Logger } from '@flowgrid/platform';
+import type { EpochKey, Epochs } from '@flowgrid/shared-state';
 import type { ContextTokens } from './context-tokens.ts';
-import { matchesNotice } from './identity.ts';
+import { isGrantedUnder } from './identity.ts';
 
 export interface RevocationsOptions {
-  readonly pubsub: PubSub;
+  readonly epochs: Epochs;
   readonly tokens: ContextTokens;
-  /** Called after the grants were dropped; null speaks of everyone. */
-  readonly onRevoked: (notice: string | null) => void;
-  readonly logger: Logger;
+  /** Called after the grants were dropped. */
+  readonly onRevoked: (whose: EpochKey) => void;
 }
 
-/** Subscribes in the background: until it is heard of, revocation works by renewal. */
-export function listenForRevocations({ pubsub, tokens, onRevoked, logger }: RevocationsOptions): void {
-  const subscribed = pubsub.subscribe('revocations', {
-    onMessage: (notice) => {
-      tokens.revoke((grant) => matchesNotice(grant, notice));
-      onRevoked(notice);
-    },
-    onGap: () => {
-      logger.info('revocation notices may have been missed; every token is checked again');
-      tokens.revoke(null);
-      onRevoked(null);
+/**
+ * Drops what is revoked until it is disposed of. After a gap exactly those grants are dropped whose keys were raised: dropping all
+ * of them would send everyone at work to auth at the same moment. Until it is heard of, revocation works by renewal.
+ */
+export function followRevocations({ epochs, tokens, onRevoked }: RevocationsOptions): AsyncDisposable {
+  return epochs.follow({
+    heldKeys: () => tokens.heldKeys(),
+    onRaised: (whose) => {
+      tokens.revoke((grant) => isGrantedUnder(grant, whose));
+      onRevoked(whose);
     },
   });
-  subscribed.catch((error: unknown) => logger.warn({ err: error }, 'revocation notices are not heard'));
 }

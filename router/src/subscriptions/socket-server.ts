@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { FlowgridError, newId, type Clock, type Logger } from '@flowgrid/platform';
+import type { EpochKey } from '@flowgrid/shared-state';
 import {
   GraphQLError,
   OperationTypeNode,
@@ -89,10 +90,10 @@ export class SocketServer implements AsyncDisposable {
     return this.#sessions.size;
   }
 
-  /** Asks at once about the sockets that a revocation notice speaks of; null means all of them. */
-  recheck(notice: string | null): void {
+  /** Asks at once about the sockets that a revocation speaks of. */
+  recheck(whose: EpochKey): void {
     for (const session of this.#sessions) {
-      if (notice === null || session.isMatchedBy(notice)) void session.check();
+      if (session.isGrantedUnder(whose)) void session.check();
     }
   }
 

@@ -1,5 +1,6 @@
 /** One client's socket: who it is, and for how long that holds. */
 import { FlowgridError, type Clock, type Logger } from '@flowgrid/platform';
+import type { EpochKey } from '@flowgrid/shared-state';
 import type { RouterContext } from '../gateway/request.ts';
 import { readBearer } from '../identity/bearer.ts';
 import type { Identity, ResolvedViewer } from '../identity/identity.ts';
@@ -48,8 +49,8 @@ export class SocketSession {
     return true;
   }
 
-  isMatchedBy(notice: string): boolean {
-    return this.#resolved?.isMatchedBy(notice) ?? false;
+  isGrantedUnder(key: EpochKey): boolean {
+    return this.#resolved?.isGrantedUnder(key) ?? false;
   }
 
   /** Asks whether the token still holds, and closes the socket if it does not. Never rejects. */

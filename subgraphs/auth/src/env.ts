@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { postgresUrl, readEnv, secretKey, serviceEnv } from '@flowgrid/platform';
+import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from '@flowgrid/shared-state';
 
 const databaseEnv = { DATABASE_URL: postgresUrl };
 
@@ -16,13 +17,13 @@ export const authEnv = z.object({
   GRANT_SECRET: secretKey,
   /** Where clients reach the platform: the issuer of access tokens. */
   PUBLIC_URL: z.url().transform((url) => url.replace(/\/+$/, '')),
-  /** Where revocations are announced; the own database if not given. */
-  PUBSUB_URL: postgresUrl.optional(),
+  ...sharedStateEnv,
   /** Life of an access token. */
   ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(1).max(3600).default(900),
 });
 
-export const readAuthEnv = (): z.output<typeof authEnv> => readEnv(authEnv, process.env);
+export const readAuthEnv = (): z.output<typeof authEnv> =>
+  readEnv(authEnv, process.env, SHARED_STATE_CONTRADICTIONS);
 
 export const readProvisionEnv = (): { readonly DATABASE_URL: string } =>
   readEnv(z.object(databaseEnv), process.env);

@@ -1,6 +1,6 @@
 /** The auth service: composition root. */
-import { createContextTokenVerifier } from '@flowgrid/access';
-import { createPostgresPubSub } from '@flowgrid/shared-state';
+import { createContextTokenVerifier, idsOfViewer } from '@flowgrid/access';
+import { openSharedState } from '@flowgrid/shared-state';
 import {
   createLogger,
   readEnvOrExit,
@@ -33,7 +33,7 @@ await runService(
   logger,
   async (stack, stopping) => {
     const database = stack.use(openAuthDatabase(env.DATABASE_URL, logger));
-    const pubSub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
+    const { epochs } = stack.use(openSharedState(env, logger));
     await rotateKeys({ database, clock, keySecret });
     const keyRing = stack.use(await openKeyRing({ database, keySecret, clock, logger }));
     const passwords = createPasswordHasher();
@@ -41,7 +41,7 @@ await runService(
     const services = createServices({
       database,
       keyRing,
-      pubSub,
+      epochs,
       passwords,
       clock,
       logger,
@@ -66,6 +66,7 @@ await runService(
         schema: createSchema(),
         checkReady: database.checkReady,
         authenticate: verifier.authenticate,
+        idsOf: idsOfViewer,
         createContext: (facts) => createContext(services, facts),
         addRoutes: (app) => {
           addContextRoutes(app, { contexts, keyRing, logger });

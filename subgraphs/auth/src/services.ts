@@ -1,5 +1,5 @@
 /** Puts the services of the process together; main.ts opens what they work with. */
-import type { PubSub } from '@flowgrid/shared-state';
+import type { Epochs } from '@flowgrid/shared-state';
 import type { Clock, Logger } from '@flowgrid/platform';
 import type { AuthDatabase } from './database.ts';
 import { ContextService } from './modules/context/context-service.ts';
@@ -16,7 +16,7 @@ import { ViewerService } from './modules/viewer/viewer-service.ts';
 export interface ServiceOptions {
   readonly database: AuthDatabase;
   readonly keyRing: KeyRing;
-  readonly pubSub: PubSub;
+  readonly epochs: Epochs;
   readonly passwords: PasswordHasher;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -35,8 +35,8 @@ export interface Services {
 }
 
 export function createServices(options: ServiceOptions): Services {
-  const { database, pubSub, logger } = options;
-  const sessions = new SessionService({ ...options, revocations: createRevocations(pubSub, logger) });
+  const { database, epochs, logger } = options;
+  const sessions = new SessionService({ ...options, revocations: createRevocations(epochs, logger) });
   const throttle = createSignInThrottle(options);
   return {
     contexts: new ContextService(options),

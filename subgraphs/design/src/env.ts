@@ -1,12 +1,12 @@
 /** The environment of the design service and of its worker. */
 import { z } from 'zod';
 import { postgresUrl, readEnv, secretKey, secretText, serviceEnv } from '@flowgrid/platform';
+import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from '@flowgrid/shared-state';
 
 const shared = {
   ...serviceEnv,
   DATABASE_URL: postgresUrl,
-  /** Announcements; the database when it is left out. */
-  PUBSUB_URL: postgresUrl.optional(),
+  ...sharedStateEnv,
   AUTH_URL: z.url(),
   AGENTS_URL: z.url(),
   /** Lets this service ask auth for a job's context token; sent as it is written here. */
@@ -29,6 +29,8 @@ export const workerEnv = z.object({
   DEFAULT_MODEL_NAME: z.string().min(1).default('claude-sonnet-4-5'),
 });
 
-export const readServiceEnv = (): z.output<typeof designEnv> => readEnv(designEnv, process.env);
+export const readServiceEnv = (): z.output<typeof designEnv> =>
+  readEnv(designEnv, process.env, SHARED_STATE_CONTRADICTIONS);
 
-export const readWorkerEnv = (): z.output<typeof workerEnv> => readEnv(workerEnv, process.env);
+export const readWorkerEnv = (): z.output<typeof workerEnv> =>
+  readEnv(workerEnv, process.env, SHARED_STATE_CONTRADICTIONS);

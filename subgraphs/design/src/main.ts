@@ -1,6 +1,11 @@
 /** The design service: GraphQL, and downloads by signed links. */
-import { CONTEXT_KEYS_PATH, createContextTokenVerifier, followRemoteKeys } from '@flowgrid/access';
-import { createPostgresPubSub } from '@flowgrid/shared-state';
+import {
+  CONTEXT_KEYS_PATH,
+  createContextTokenVerifier,
+  followRemoteKeys,
+  idsOfViewer,
+} from '@flowgrid/access';
+import { openSharedState } from '@flowgrid/shared-state';
 import {
   createLogger,
   readEnvOrExit,
@@ -34,7 +39,7 @@ await runService(
     const clock = systemClock;
     const closing = new AbortController();
     const database = stack.use(openDesignDatabase(env.DATABASE_URL, logger));
-    const pubsub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
+    const { pubsub } = stack.use(openSharedState(env, logger));
     const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
     const analyzer = stack.use(createThreadAnalyzer());
     const progress = stack.use(createProgressFeed({ database, pubsub, logger }));
@@ -62,6 +67,7 @@ await runService(
         schema: createSchema(),
         checkReady: database.checkReady,
         authenticate: verifier.authenticate,
+        idsOf: idsOfViewer,
         createContext: createContextFactory(services, links),
         addRoutes: (app) =>
           app.get(

@@ -1,5 +1,5 @@
 /** The design worker: works on design jobs and serves its health. */
-import { createPostgresPubSub } from '@flowgrid/shared-state';
+import { openSharedState } from '@flowgrid/shared-state';
 import {
   createHttpServer,
   createLogger,
@@ -25,7 +25,7 @@ await runService(
   logger,
   async (stack, stopping) => {
     const database = stack.use(openDesignDatabase(env.DATABASE_URL, logger));
-    const pubsub = stack.use(createPostgresPubSub({ url: env.PUBSUB_URL ?? env.DATABASE_URL, logger }));
+    const { pubsub } = stack.use(openSharedState(env, logger));
     const analyzer = stack.use(createThreadAnalyzer());
     const http = {
       name: 'design-worker',

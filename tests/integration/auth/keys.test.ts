@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createLogger, systemClock, type Clock } from '@flowgrid/platform';
-import { createMemoryPubSub } from '@flowgrid/shared-state';
+import { createMemorySharedState } from '@flowgrid/shared-state';
 import { openAuthDatabase, type AuthDatabase } from '../../../subgraphs/auth/src/database.ts';
 import { provision } from '../../../subgraphs/auth/src/modules/provisioning/provisioning.ts';
 import { verifyAccessToken } from '../../../subgraphs/auth/src/modules/session/access-token.ts';
@@ -55,7 +55,7 @@ async function openAuth(): Promise<Auth> {
   const services = createServices({
     database,
     keyRing,
-    pubSub: createMemoryPubSub(),
+    epochs: createMemorySharedState(logger).epochs,
     passwords: cheapPasswords,
     clock,
     logger,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createPostgresPubSub } from '@flowgrid/shared-state';
+import { openSharedState } from '@flowgrid/shared-state';
 import { createLogger, newId } from '@flowgrid/platform';
 import { dataOf, postGraphQL } from '../../testkit/graphql.ts';
 import { until } from '../../testkit/wait.ts';
@@ -98,12 +98,12 @@ test('the database holds no refresh token', async () => {
 });
 
 test('signing out ends this session alone, and is announced', async () => {
-  await using pubSub = createPostgresPubSub({
-    url: auth.testDatabase.url('flowgrid_router'),
-    logger: createLogger({ name: 'test', level: 'silent' }),
-  });
-  const notices: string[] = [];
-  await pubSub.subscribe('revocations', { onMessage: (notice) => notices.push(notice) });
+  await using sharedState = openSharedState(
+    { PUBSUB_URL: auth.testDatabase.url('flowgrid_router') },
+    createLogger({ name: 'test', level: 'silent' }),
+  );
+  const raised: string[] = [];
+  sharedState.epochs.follow({ onRaised: (key) => raised.push(key), heldKeys: () => [] });
   const [here, there] = [await signIn(), await signIn()];
   const { sessionId } = (await auth.exchange(`Bearer ${here.accessToken}`)).body;
 
@@ -113,7 +113,7 @@ test('signing out ends this session alone, and is announced', async () => {
   expect(await statusOf(here.accessToken)).toBe(401);
   expect(await statusOf(there.accessToken)).toBe(200);
   expect(await refresh(here.refreshToken)).toMatchObject(REFUSED);
-  await until('the revocation is announced', () => notices.includes(sessionId ?? ''));
+  await until('the revocation is announced', () => raised.includes(`session:${sessionId}`));
 });
 
 test('signing out everywhere ends every session of the user in the tenant', async () => {

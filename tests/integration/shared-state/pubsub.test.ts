@@ -35,7 +35,7 @@ describe.each([
     const received: string[] = [];
     await pubsub.subscribe('design-jobs', { onMessage: (message) => received.push(message) });
 
-    await pubsub.publish('revocations', 'other');
+    await pubsub.publish('epochs', 'other');
     await pubsub.publish('design-jobs', 'own');
 
     await until('an announcement', () => received.length > 0);
@@ -63,9 +63,9 @@ test('processes hear each other over PostgreSQL', async () => {
   await using sender = openPostgres();
   await using receiver = openPostgres();
   const received: string[] = [];
-  await receiver.subscribe('revocations', { onMessage: (message) => received.push(message) });
+  await receiver.subscribe('epochs', { onMessage: (message) => received.push(message) });
 
-  await sender.publish('revocations', 'session');
+  await sender.publish('epochs', 'session');
 
   await until('the announcement', () => received.length > 0);
   expect(received).toEqual(['session']);
@@ -75,7 +75,7 @@ test('after a cut connection the subscriber is told of the gap and hears what fo
   await using receiver = openPostgres();
   const received: string[] = [];
   let gaps = 0;
-  await receiver.subscribe('revocations', {
+  await receiver.subscribe('epochs', {
     onMessage: (message) => received.push(message),
     onGap: () => (gaps += 1),
   });
@@ -83,7 +83,7 @@ test('after a cut connection the subscriber is told of the gap and hears what fo
   await database.cutConnections();
   await until('the gap is announced', () => gaps === 1);
   await using sender = openPostgres();
-  await sender.publish('revocations', 'after');
+  await sender.publish('epochs', 'after');
 
   await until('the announcement after the gap', () => received.length > 0);
   expect(received).toEqual(['after']);

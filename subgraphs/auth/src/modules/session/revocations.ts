@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PubSub } from '@flowgrid/shared-state';
+import type { EpochKey, Epochs } from '@flowgrid/shared-state';
 import type { Logger } from '@flowgrid/platform';
 
 /** Whoever ends a session does not wait longer than this for the announcement. */
@@ -7,21 +7,21 @@ const ANNOUNCE_LIMIT_MS = 1_000;
 
 export interface Revocations {
   /**
-   * Announces a session id, `user:<id>` or `tenant:<id>`, after the change is committed. Never rejects:
+   * Announces that what was granted to a session, a user or a tenant holds no more, after the change is committed. Never rejects:
    * who misses it asks auth again within a minute.
    */
-  announce(what: string): Promise<void>;
+  announce(whose: EpochKey): Promise<void>;
 }
 
-export function createRevocations(pubSub: PubSub, logger: Logger): Revocations {
+export function createRevocations(epochs: Epochs, logger: Logger): Revocations {
   return {
-    announce: async (what) => {
+    announce: async (whose) => {
       const waiting = new AbortController();
-      const published = pubSub
-        .publish('revocations', what)
-        .catch((error: unknown) => logger.warn({ err: error }, 'a revocation was not announced'));
+      const raised = epochs
+        .raise(whose)
+        .catch((error: unknown) => logger.error({ err: error }, 'a revocation was not announced'));
       const limit = delay(ANNOUNCE_LIMIT_MS, undefined, { signal: waiting.signal }).catch(() => undefined);
-      await Promise.race([published, limit]);
+      await Promise.race([raised, limit]);
       waiting.abort();
     },
   };

@@ -99,7 +99,7 @@ export class SessionService {
     const outcome = await this.#options.database.inTenant(place.tenantId, (tx) =>
       this.#rotate(tx, place, request.requestId),
     );
-    if (outcome.kind === 'reused') await this.#options.revocations.announce(outcome.sessionId);
+    if (outcome.kind === 'reused') await this.#options.revocations.announce(`session:${outcome.sessionId}`);
     if (outcome.kind !== 'rotated') throw refusedToken();
     return this.#toStarted(outcome.session, outcome.refreshToken);
   }
@@ -124,7 +124,7 @@ export class SessionService {
       });
       return revoked;
     });
-    await revocations.announce(isEverywhere ? `user:${actor.id}` : sessionId);
+    await revocations.announce(isEverywhere ? `user:${actor.id}` : `session:${sessionId}`);
     return count;
   }
 
