@@ -1,6 +1,6 @@
 /** Announcements between processes: "something changed about this key". The content is read where it is kept. */
 
-export const CHANNELS = ['design-jobs', 'design-progress', 'epochs'] as const;
+export const CHANNELS = ['design-jobs', 'design-progress', 'epochs', 'outbox'] as const;
 
 /** What may be announced. */
 export type Channel = (typeof CHANNELS)[number];
