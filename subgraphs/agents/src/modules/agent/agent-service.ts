@@ -4,8 +4,7 @@ import { FlowgridError, parseInput, toConnection, type Clock, type Connection } 
 import type { AgentsDatabase, Tx } from '../../database.ts';
 import type { AgentDefinition } from '../definition/agent-definition.ts';
 import { takeSnapshot } from '../definition/snapshot.ts';
-import { PRODUCTION } from '../environment/environment.ts';
-import { listEnvironments } from '../environment/environment-store.ts';
+import { findPublishedNumber } from '../environment/environment-store.ts';
 import { createAgentSchema, updateAgentSchema } from './agent-input.ts';
 import { countAgents, cursorOf, listAgents, parseAgentList, type AgentFilter } from './agent-list.ts';
 import { findAgent, findAgentBySlug, listAgentsByIds } from './agent-store.ts';
@@ -13,9 +12,10 @@ import type { Agent } from './agent.ts';
 import { createAgent } from './create-agent.ts';
 import { deleteAgent } from './delete-agent.ts';
 import { getForChange } from './get-for-change.ts';
+import type { ChangeBy } from './record-change.ts';
 import { SLUG } from './slug.ts';
 import { updateAgent } from './update-agent.ts';
-import { writeChange, type ChangeBy } from './write-change.ts';
+import { writeChange } from './write-change.ts';
 
 export interface AgentServiceDependencies {
   readonly database: AgentsDatabase;
@@ -88,7 +88,8 @@ export class AgentService {
     return this.#write(by, async (tx) => {
       const agent = await getForChange(tx, by.viewer.tenantId, id);
       if (agent.status === 'ARCHIVED') return agent;
-      return writeChange(tx, { agent, record: { status: 'ARCHIVED' }, action: 'agent.archived', by });
+      const record = { status: 'ARCHIVED' } as const;
+      return writeChange(tx, { agent, record, type: 'agent.archived', toData: (agent) => ({ agent }), by });
     });
   }
 
@@ -99,9 +100,9 @@ export class AgentService {
       const { tenantId } = by.viewer;
       const agent = await getForChange(tx, tenantId, id);
       if (agent.status !== 'ARCHIVED') return agent;
-      const environments = await listEnvironments(tx, tenantId, [agent.id]);
-      const status = environments.some(({ name }) => name === PRODUCTION) ? 'PUBLISHED' : 'DRAFT';
-      return writeChange(tx, { agent, record: { status }, action: 'agent.unarchived', by });
+      const publishedNumber = await findPublishedNumber(tx, tenantId, agent.id);
+      const record = { status: publishedNumber === null ? 'DRAFT' : 'PUBLISHED' } as const;
+      return writeChange(tx, { agent, record, type: 'agent.unarchived', toData: (agent) => ({ agent }), by });
     });
   }
 

@@ -1,5 +1,4 @@
 /** Makes a new agent with its first version, once for each id that a caller chose. */
-import { auditRecord } from '@flowgrid/access';
 import { invalidInput, newId } from '@flowgrid/platform';
 import type { Tx } from '../../database.ts';
 import type { JsonValue } from '../definition/canonical-json.ts';
@@ -10,8 +9,8 @@ import { slugTaken } from './agent-errors.ts';
 import type { CreateAgent } from './agent-input.ts';
 import { findAgent, insertAgent, listSlugsLike } from './agent-store.ts';
 import type { Agent } from './agent.ts';
+import { recordChange, type ChangeBy } from './record-change.ts';
 import { deriveSlug, freeSlug } from './slug.ts';
-import type { ChangeBy } from './write-change.ts';
 
 /** Others may take a slug between the look and the insert; after this many times it gets a random part. */
 const MAX_SUGGESTIONS = 5;
@@ -55,13 +54,11 @@ export async function createAgent(tx: Tx, { input, snapshot, by }: NewAgent): Pr
     createdAt: at,
   };
   await insertVersion(tx, tenantId, { version, snapshot });
-  await tx.auditEvent.create({
-    data: auditRecord(by, {
-      action: 'agent.created',
-      resourceType: 'agent',
-      resourceId: agent.id,
-      changes: { name: agent.name, slug: agent.slug, version: 1 },
-    }),
+  await recordChange(tx, by, {
+    type: 'agent.created',
+    agent,
+    changes: { name: agent.name, slug: agent.slug, version: 1 },
+    toData: (agent) => ({ agent }),
   });
   return agent;
 }

@@ -8,7 +8,8 @@ import type { UpdateAgent } from './agent-input.ts';
 import type { AgentChanges } from './agent-store.ts';
 import type { Agent } from './agent.ts';
 import { getUnarchivedForChange } from './get-for-change.ts';
-import { writeChange, writeVersion, type ChangeBy } from './write-change.ts';
+import type { ChangeBy } from './record-change.ts';
+import { fieldsOf, writeChange, writeVersion, type Change } from './write-change.ts';
 
 /** @throws InvalidInput `STALE_REVISION` with the agent as it is, `TAKEN` for a slug in use. */
 export async function updateAgent(tx: Tx, input: UpdateAgent, by: ChangeBy): Promise<Agent> {
@@ -18,8 +19,16 @@ export async function updateAgent(tx: Tx, input: UpdateAgent, by: ChangeBy): Pro
   const snapshot = await findNewSnapshot(tx, tenantId, { agent, patch: input.definition });
   const record = changedFields(agent, input);
   if (snapshot === null && Object.keys(record).length === 0) return agent;
-  if (snapshot === null) return writeChange(tx, { agent, record, action: 'agent.updated', by });
-  return writeVersion(tx, { agent, record, snapshot, note: input.note, action: 'agent.updated', by });
+  const newVersion = snapshot === null ? null : agent.latestNumber + 1;
+  const change: Change<'agent.updated'> = {
+    agent,
+    record,
+    type: 'agent.updated',
+    toData: (updated) => ({ agent: updated, changedFields: fieldsOf(record), newVersion }),
+    by,
+  };
+  if (snapshot === null) return writeChange(tx, change);
+  return writeVersion(tx, { ...change, snapshot, note: input.note });
 }
 
 /** Null when the patch changes nothing. */

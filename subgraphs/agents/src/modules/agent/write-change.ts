@@ -1,78 +1,81 @@
-/** Writes the next revision of an agent, with its version if there is one and with its audit row. */
-import { auditRecord, type TenantViewer } from '@flowgrid/access';
-import { newId, type Clock } from '@flowgrid/platform';
+/** Writes the next revision of an agent, with its version if there is one, its audit row and its event. */
+import type { AuditRecord } from '@flowgrid/access';
+import { newId } from '@flowgrid/platform';
 import type { Tx } from '../../database.ts';
 import type { Snapshot } from '../definition/snapshot.ts';
 import { insertVersion } from '../version/version-store.ts';
 import { slugTaken } from './agent-errors.ts';
 import { saveAgent, type AgentChanges } from './agent-store.ts';
 import type { Agent } from './agent.ts';
+import {
+  recordChange,
+  type AgentEventType,
+  type ChangeBy,
+  type RecordedAgentChange,
+} from './record-change.ts';
 
-/** Who changes something, in which request, and when. */
-export interface ChangeBy {
-  readonly viewer: TenantViewer;
-  readonly requestId: string;
-  readonly clock: Clock;
-}
-
-export interface Change {
+export interface Change<Type extends AgentEventType> extends Pick<
+  RecordedAgentChange<Type>,
+  'type' | 'toData'
+> {
   readonly agent: Agent;
   readonly record: AgentChanges;
-  /** `agent.<past participle>`, for the audit. */
-  readonly action: string;
   /** Further facts for the audit. */
-  readonly facts?: Readonly<Record<string, string | number>>;
+  readonly facts?: AuditRecord['changes'];
+  /** What is written with the new revision, before the event tells of it. */
+  readonly store?: (saved: Agent) => Promise<void>;
   readonly by: ChangeBy;
 }
 
 /** Writes the next revision of a record. */
-export async function writeChange(tx: Tx, change: Change): Promise<Agent> {
-  const { agent, record, by } = change;
+export async function writeChange<Type extends AgentEventType>(tx: Tx, change: Change<Type>): Promise<Agent> {
+  const { agent, record, by, type, toData } = change;
   const saved = await saveAgent(tx, by.viewer.tenantId, { agent, changes: record, at: by.clock.now() });
   if (saved === null) throw slugTaken(record.slug ?? agent.slug);
-  await tx.auditEvent.create({
-    data: auditRecord(by, {
-      action: change.action,
-      resourceType: 'agent',
-      resourceId: agent.id,
-      changes: { revision: saved.revision, ...namesOf(record), ...change.facts },
-    }),
-  });
+  await change.store?.(saved);
+  const names = fieldsOf(record).join(' ');
+  const changes = { revision: saved.revision, ...(names !== '' && { fields: names }), ...change.facts };
+  await recordChange(tx, by, { type, agent: saved, changes, toData });
   return saved;
 }
 
-/** Which fields of the record were written; what a new version is, the further facts say. */
-function namesOf(record: AgentChanges): { fields?: string } {
-  const names = Object.keys(record).filter((name) => name !== 'latestNumber');
-  return names.length === 0 ? {} : { fields: names.toSorted().join(' ') };
+/** Which fields of the record are written; what a new version is, is said elsewhere. */
+export function fieldsOf(record: AgentChanges): readonly string[] {
+  return Object.keys(record)
+    .filter((name) => name !== 'latestNumber')
+    .toSorted();
 }
 
-export interface VersionChange extends Change {
+export interface VersionChange<Type extends AgentEventType> extends Omit<Change<Type>, 'store'> {
   readonly snapshot: Snapshot;
   readonly note: string | null;
   readonly restoredFrom?: number;
 }
 
 /** Writes the next revision of a record, and with it the next version. */
-export async function writeVersion(tx: Tx, change: VersionChange): Promise<Agent> {
-  const { agent, snapshot, note, restoredFrom = null, by } = change;
+export async function writeVersion<Type extends AgentEventType>(
+  tx: Tx,
+  { snapshot, note, restoredFrom, ...change }: VersionChange<Type>,
+): Promise<Agent> {
+  const { agent, by } = change;
   const number = agent.latestNumber + 1;
-  const saved = await writeChange(tx, {
+  return writeChange(tx, {
     ...change,
     record: { ...change.record, latestNumber: number },
     facts: { ...change.facts, version: number },
+    store: (saved) => {
+      const version = {
+        id: newId(),
+        agentId: agent.id,
+        number,
+        digest: snapshot.digest,
+        note,
+        author: by.viewer.actor,
+        parentNumber: agent.latestNumber,
+        restoredFrom: restoredFrom ?? null,
+        createdAt: saved.updatedAt,
+      };
+      return insertVersion(tx, by.viewer.tenantId, { version, snapshot });
+    },
   });
-  const version = {
-    id: newId(),
-    agentId: agent.id,
-    number,
-    digest: snapshot.digest,
-    note,
-    author: by.viewer.actor,
-    parentNumber: agent.latestNumber,
-    restoredFrom,
-    createdAt: saved.updatedAt,
-  };
-  await insertVersion(tx, by.viewer.tenantId, { version, snapshot });
-  return saved;
 }

@@ -56,16 +56,18 @@ export class EnvironmentService {
       const current = environments.find((environment) => environment.name === name);
       if (current?.number === number) return agent;
       if (current === undefined && environments.length >= MAX_ENVIRONMENTS) throw tooManyEnvironments();
-      const saved = await writeChange(tx, {
+      return writeChange(tx, {
         agent,
         record: name === PRODUCTION ? { status: 'PUBLISHED' } : {},
-        action: 'agent.published',
+        type: 'agent.published',
+        toData: (published) => ({ agent: published, environment: name, version: number }),
+        store: ({ updatedAt }) => {
+          const publication = { publishedAt: updatedAt, publishedBy: viewer.actor };
+          return putEnvironment(tx, tenantId, { agentId: agent.id, name, number, ...publication });
+        },
         facts: { environment: name, version: number },
         by: { viewer, requestId: request.requestId, clock: this.#clock },
       });
-      const publication = { publishedAt: saved.updatedAt, publishedBy: viewer.actor };
-      await putEnvironment(tx, tenantId, { agentId: agent.id, name, number, ...publication });
-      return saved;
     });
   }
 }

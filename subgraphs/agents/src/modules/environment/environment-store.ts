@@ -2,7 +2,7 @@
 import type { AgentEnvironmentRow } from '../../generated/prisma/client.ts';
 import type { Tx } from '../../database.ts';
 import { toActor } from '../actor/actor.ts';
-import type { AgentEnvironment } from './environment.ts';
+import { PRODUCTION, type AgentEnvironment } from './environment.ts';
 
 /** The environments of the agents, by name. */
 export async function listEnvironments(
@@ -15,6 +15,15 @@ export async function listEnvironments(
     orderBy: { name: 'asc' },
   });
   return rows.map(toEnvironment);
+}
+
+/** The number of the published version; null when the agent has none. */
+export async function findPublishedNumber(tx: Tx, tenantId: string, agentId: string): Promise<number | null> {
+  const row = await tx.agentEnvironmentRow.findUnique({
+    where: { tenantId_agentId_name: { tenantId, agentId, name: PRODUCTION } },
+    select: { number: true },
+  });
+  return row?.number ?? null;
 }
 
 /** Lets the environment run the version, whatever it ran before. */

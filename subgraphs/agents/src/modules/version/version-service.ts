@@ -55,7 +55,12 @@ export class VersionService {
         snapshot,
         note,
         restoredFrom: number,
-        action: 'agent.restored',
+        type: 'agent.restored',
+        toData: (restored) => ({
+          agent: restored,
+          restoredFrom: number,
+          newVersion: agent.latestNumber + 1,
+        }),
         facts: { restoredFrom: number },
         by: { viewer, requestId: request.requestId, clock: this.#clock },
       });
