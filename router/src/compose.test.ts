@@ -45,13 +45,17 @@ test('the addresses in a supergraph give way to those of the environment', () =>
   if (composition.status === 'failed') throw new Error(composition.errors.join());
 
   const asComposed = loadSupergraph(composition.sdl);
-  const elsewhere = loadSupergraph(composition.sdl, () => 'http://10.0.0.1:3001/');
+  const elsewhere = loadSupergraph(composition.sdl, () => ['http://10.0.0.1:3001', 'http://10.0.0.2:3001']);
 
   expect(asComposed.subgraphs).toEqual([
-    { name: 'agents', url: 'http://agents.internal/graphql', baseUrl: 'http://agents.internal' },
+    { name: 'agents', baseUrls: ['http://agents.internal'], graphqlPath: '/graphql' },
   ]);
   expect(elsewhere.subgraphs).toEqual([
-    { name: 'agents', url: 'http://10.0.0.1:3001/graphql', baseUrl: 'http://10.0.0.1:3001' },
+    {
+      name: 'agents',
+      baseUrls: ['http://10.0.0.1:3001', 'http://10.0.0.2:3001'],
+      graphqlPath: '/graphql',
+    },
   ]);
 });
 

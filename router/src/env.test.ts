@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
-import { readRouterEnv, readSubgraphUrl } from './env.ts';
+import { readRouterEnv, readSubgraphUrls } from './env.ts';
 
 test('a router without its variables names all of them at once', () => {
   const read = (): unknown =>
-    readRouterEnv({ PORT: 'x', SUBGRAPH_AUTH_URL: 'ftp://a' }, ['SUBGRAPH_AGENTS_URL', 'SUBGRAPH_AUTH_URL']);
+    readRouterEnv(
+      { PORT: 'x', SUBGRAPH_AUTH_URL: 'ftp://a' },
+      { required: ['SUBGRAPH_AGENTS_URL', 'SUBGRAPH_AUTH_URL'] },
+    );
 
   expect(read).toThrow(
-    /PORT[^]*AUTH_URL: is required[^]*SUBGRAPH_AUTH_URL: must be[^]*SUBGRAPH_AGENTS_URL: is required/,
+    /PORT[^]*AUTH_URL: is required[^]*SUBGRAPH_AGENTS_URL: is required[^]*SUBGRAPH_AUTH_URL: must be/,
   );
 });
 
@@ -15,12 +18,13 @@ test('a router without identity needs nothing but its supergraph', () => {
 
   expect(env).toEqual({
     environment: 'production',
-    host: '127.0.0.1',
-    port: 4000,
+    http: { host: '127.0.0.1', port: 4000, maxEventLoopDelayMs: 1000, maxRequestsInFlight: 1000 },
+    drainSeconds: 5,
     logLevel: 'info',
-    authUrl: null,
-    pubsubUrl: null,
+    authUrls: null,
+    sharedState: { REDIS_URL: undefined, PUBSUB_URL: undefined },
     renewContextMs: 60_000,
+    operationTimeoutMs: 10_000,
     subgraphTimeoutMs: 10_000,
     trustsProxy: false,
   });
@@ -33,10 +37,24 @@ test('identity is switched off by exactly one value', () => {
   );
 });
 
-test('the address of a subgraph is an http address', () => {
-  expect(readSubgraphUrl({ SUBGRAPH_A_URL: 'http://127.0.0.1:1' }, 'SUBGRAPH_A_URL')).toBe(
+test('the addresses of a subgraph are http addresses', () => {
+  const read = (value?: string): unknown => readSubgraphUrls({ SUBGRAPH_A_URL: value }, 'SUBGRAPH_A_URL');
+
+  expect(read('http://127.0.0.1:1, http://127.0.0.1:2/')).toEqual([
     'http://127.0.0.1:1',
-  );
-  expect(readSubgraphUrl({ SUBGRAPH_A_URL: 'file:///etc' }, 'SUBGRAPH_A_URL')).toBeUndefined();
-  expect(readSubgraphUrl({}, 'SUBGRAPH_A_URL')).toBeUndefined();
+    'http://127.0.0.1:2',
+  ]);
+  expect(read('file:///etc')).toBeUndefined();
+  expect(read()).toBeUndefined();
+});
+
+// The address would be read by nobody, and the router would ask the one in the schema.
+test('the address of a subgraph that is not in the supergraph stops the start', () => {
+  const read = (): unknown =>
+    readRouterEnv(
+      { AUTH_URL: 'http://auth', SUBGRAPH_AGENTS_URL: 'http://a', SUBGRAPH_AGENT_URL: 'http://b' },
+      { subgraphs: ['SUBGRAPH_AGENTS_URL'] },
+    );
+
+  expect(read).toThrow('SUBGRAPH_AGENT_URL: is not known; did you mean SUBGRAPH_AGENTS_URL?');
 });

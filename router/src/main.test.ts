@@ -22,7 +22,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'router-'));
   supergraphPath = join(folder, 'supergraph.graphql');
   const sdl = ['agents', 'auth', 'design'].reduce(
-    (current, name) => current.replaceAll(`http://${name}.internal`, fixture.baseUrlOf(name) ?? ''),
+    (current, name) => current.replaceAll(`http://${name}.internal`, fixture.baseUrlOf(name)),
     fixture.supergraphSdl,
   );
   await writeFile(supergraphPath, sdl);
@@ -34,7 +34,9 @@ afterAll(async () => {
 });
 
 function start(env: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, [MAIN], { env: { APOLLO_TELEMETRY_DISABLED: '1', ...env } });
+  return spawn(process.execPath, [MAIN], {
+    env: { APOLLO_TELEMETRY_DISABLED: '1', SHUTDOWN_DRAIN_SECONDS: '0', ...env },
+  });
 }
 
 async function urlOf(child: ChildProcess): Promise<string> {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { openSharedState } from '@flowgrid/shared-state';
 import { createLogger, readEnvOrExit, runService, systemClock } from '@flowgrid/platform';
-import { processEnvironment, readRouterEnv, readSubgraphUrl, readSupergraphPath } from './env.ts';
+import { processEnvironment, readRouterEnv, readSubgraphUrls, readSupergraphPath } from './env.ts';
 import { loadSupergraph, subgraphUrlVariable } from './gateway/supergraph.ts';
 import { AuthClient } from './identity/auth-client.ts';
 import { ContextTokens } from './identity/context-tokens.ts';
@@ -15,15 +15,22 @@ const PLACEHOLDER = /\.internal$/;
 
 const source = processEnvironment();
 const supergraph = loadSupergraph(readFileSync(readSupergraphPath(source), 'utf8'), (name) =>
-  readSubgraphUrl(source, subgraphUrlVariable(name)),
+  readSubgraphUrls(source, subgraphUrlVariable(name)),
 );
 const withoutAddress = supergraph.subgraphs
-  .filter(({ url }) => PLACEHOLDER.test(new URL(url).hostname))
+  .filter(({ baseUrls }) => baseUrls.some((url) => PLACEHOLDER.test(new URL(url).hostname)))
   .map(({ name }) => subgraphUrlVariable(name));
-const env = readEnvOrExit(() => readRouterEnv(source, withoutAddress));
+const env = readEnvOrExit(() =>
+  readRouterEnv(source, {
+    subgraphs: supergraph.subgraphs.map(({ name }) => subgraphUrlVariable(name)),
+    required: withoutAddress,
+  }),
+);
 const logger = createLogger({ name: 'router', level: env.logLevel });
 
-await runService(logger, async (stack) => {
+await runService(logger, start, { drainSeconds: env.drainSeconds });
+
+async function start(stack: AsyncDisposableStack, stopping: AbortSignal): Promise<void> {
   const sharedState = stack.use(openSharedState(env.sharedState, logger));
   const { identity, tokens, checkReady } = createIdentity(stack);
   const router = stack.use(
@@ -32,9 +39,10 @@ await runService(logger, async (stack) => {
       identity,
       clock: systemClock,
       logger,
-      host: env.host,
-      port: env.port,
+      ...env.http,
+      stopping,
       isExplorable: env.environment !== 'production',
+      operationTimeoutMs: env.operationTimeoutMs,
       subgraphTimeoutMs: env.subgraphTimeoutMs,
       // Twice as often as tokens are renewed: a socket closes one and a half renewal times after a lost notice.
       checkSocketsMs: env.renewContextMs / 2,
@@ -45,7 +53,7 @@ await runService(logger, async (stack) => {
   if (!tokens) return;
   const { epochs } = sharedState;
   stack.use(followRevocations({ epochs, tokens, onRevoked: router.recheckSockets }));
-});
+}
 
 interface IdentityParts {
   readonly identity: Identity;
@@ -54,12 +62,13 @@ interface IdentityParts {
 }
 
 function createIdentity(stack: AsyncDisposableStack): IdentityParts {
-  if (env.authUrl === null) {
+  const { authUrls } = env;
+  if (authUrls === null) {
     logger.warn('ROUTER_IDENTITY is off: every request is answered, whoever asks');
     return { identity: noIdentity, tokens: null, checkReady: () => Promise.resolve() };
   }
   const auth = stack.use(
-    new AuthClient({ authUrl: env.authUrl, audiences: supergraph.subgraphs.map(({ name }) => name) }),
+    new AuthClient({ authUrls, audiences: supergraph.subgraphs.map(({ name }) => name), logger }),
   );
   const tokens = new ContextTokens({
     exchange: auth,

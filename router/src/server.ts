@@ -1,5 +1,15 @@
 /** Puts the router together on one HTTP server. */
-import { createHttpServer, listen, type Clock, type Logger, type RunningServer } from '@flowgrid/platform';
+import {
+  Replicas,
+  createHttpServer,
+  createMetrics,
+  invariant,
+  listen,
+  type Clock,
+  type HttpServerOptions,
+  type Logger,
+  type RunningServer,
+} from '@flowgrid/platform';
 import type { EpochKey } from '@flowgrid/shared-state';
 import { addErrorAnswers } from './error-answers.ts';
 import { clientAddressOf } from './client-address.ts';
@@ -13,13 +23,17 @@ import { addGraphiql } from './graphiql/page.ts';
 import { readBearer } from './identity/bearer.ts';
 import type { Identity } from './identity/identity.ts';
 import { DEFAULT_LIMITS, type OperationLimits } from './limits/operation-limits.ts';
+import { RouterMetrics } from './metrics.ts';
 import { addPassthrough } from './passthrough/proxy.ts';
 import { PLAIN_ROUTES } from './passthrough/routes.ts';
 import { FederatedSubscriptions } from './subscriptions/federated-subscription.ts';
 import { SocketServer } from './subscriptions/socket-server.ts';
 import { UpstreamClient } from './subscriptions/upstream.ts';
 
-export interface RouterOptions {
+export interface RouterOptions extends Pick<
+  HttpServerOptions,
+  'maxEventLoopDelayMs' | 'maxRequestsInFlight' | 'stopping' | 'metrics'
+> {
   readonly supergraph: LoadedSupergraph;
   readonly identity: Identity;
   readonly clock: Clock;
@@ -28,6 +42,8 @@ export interface RouterOptions {
   readonly port: number;
   /** Introspection and GraphiQL. */
   readonly isExplorable: boolean;
+  /** For a whole operation, and for one call of a subgraph. */
+  readonly operationTimeoutMs: number;
   readonly subgraphTimeoutMs: number;
   readonly checkSocketsMs: number;
   readonly trustsProxy: boolean;
@@ -47,11 +63,19 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** Starts the router. The caller owns the result; disposing finishes open requests and closes sockets with 1001. */
 export async function startRouter(options: RouterOptions): Promise<RunningRouter> {
   await using stack = new AsyncDisposableStack();
-  const { supergraph, logger, identity, clock, trustsProxy } = options;
+  const { supergraph, logger, identity, trustsProxy, operationTimeoutMs } = options;
   const limits = options.limits ?? DEFAULT_LIMITS;
-  const app = createHttpServer({ name: 'router', bodyLimit: BODY_LIMIT_BYTES, ...options });
+  const registry = options.metrics ?? createMetrics('router');
+  const metrics = new RouterMetrics(registry);
+  const app = createHttpServer({
+    bodyLimit: BODY_LIMIT_BYTES,
+    ...options,
+    name: 'router',
+    metrics: registry,
+  });
   addErrorAnswers(app, logger);
-  const executor = createExecutor(options, { limits, stack });
+  const replicas = openReplicas(supergraph, { logger, stack });
+  const executor = createExecutor(options, { limits, metrics, replicas, stack });
   const reader = new OperationReader({
     schema: supergraph.clientSchema,
     limits,
@@ -62,7 +86,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   stack.use(
     addPassthrough(app, {
       routes: PLAIN_ROUTES,
-      baseUrlOf: (service) => supergraph.subgraphs.find(({ name }) => name === service)?.baseUrl,
+      replicasOf: (service) => replicas.get(service),
       clientAddressOf: addressOf,
       contextTokenFor: async (service, authorization) => {
         const { viewer } = await identity.resolve(readBearer(authorization));
@@ -72,7 +96,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
       timeoutMs: options.subgraphTimeoutMs,
     }),
   );
-  const upstream = createUpstream(supergraph, { logger, stack });
+  const upstream = createUpstream(supergraph, { replicas, logger, stack });
   const graphql = await addGraphqlHttp(app, {
     supergraph,
     executor,
@@ -82,23 +106,23 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     allowsIntrospection: options.isExplorable,
     graphiql: options.isExplorable ? addGraphiql(app) : null,
     clientAddressOf: addressOf,
+    operationTimeoutMs,
   });
   stack.use(graphql);
-  const server = stack.use(await listen(app, { name: 'router', ...options }));
+  const server = stack.use(await listen(app, { ...options, name: 'router' }));
   const sockets = stack.use(
     new SocketServer({
+      ...options,
       server: app.server,
-      supergraph,
+      isOverloaded: app.isOverloaded,
       reader,
       executor,
-      subscriptions: new FederatedSubscriptions({ supergraph, executor, upstream }),
-      identity,
-      logger,
-      clock,
+      subscriptions: new FederatedSubscriptions({ supergraph, executor, upstream, metrics }),
       checkIntervalMs: options.checkSocketsMs,
       clientAddressOf: addressOf,
     }),
   );
+  metrics.followSockets(() => sockets.openSockets);
   const owned = stack.move();
   return {
     ...server,
@@ -107,16 +131,56 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   };
 }
 
+/** The replicas of each subgraph: what one part of the router learns of them, the others know. */
+function openReplicas(
+  supergraph: LoadedSupergraph,
+  { logger, stack }: { readonly logger: Logger; readonly stack: AsyncDisposableStack },
+): ReadonlyMap<string, Replicas> {
+  return new Map(
+    supergraph.subgraphs.map(({ name, baseUrls }) => [
+      name,
+      stack.use(new Replicas({ service: name, urls: baseUrls, logger })),
+    ]),
+  );
+}
+
+function replicasOf(subgraph: string, replicas: ReadonlyMap<string, Replicas>): Replicas {
+  const found = replicas.get(subgraph);
+  invariant(found, `the subgraph ${subgraph} is in the supergraph`);
+  return found;
+}
+
+function createUpstream(
+  supergraph: LoadedSupergraph,
+  { replicas, logger, stack }: Pick<ExecutorParts, 'replicas' | 'stack'> & { readonly logger: Logger },
+): ReadonlyMap<string, UpstreamClient> {
+  return new Map(
+    supergraph.subgraphs.map((subgraph) => {
+      const client = new UpstreamClient(subgraph, replicasOf(subgraph.name, replicas), logger);
+      return [subgraph.name, stack.use(client)];
+    }),
+  );
+}
+
+interface ExecutorParts {
+  readonly limits: OperationLimits;
+  readonly metrics: RouterMetrics;
+  readonly replicas: ReadonlyMap<string, Replicas>;
+  readonly stack: AsyncDisposableStack;
+}
+
 function createExecutor(
   { supergraph, identity, logger, subgraphTimeoutMs, maxAnswerBytes }: RouterOptions,
-  { limits, stack }: { readonly limits: OperationLimits; readonly stack: AsyncDisposableStack },
+  { limits, metrics, replicas, stack }: ExecutorParts,
 ): Executor {
   const clients = new Map(
     supergraph.subgraphs.map((subgraph) => {
       const client = new SubgraphClient({
         subgraph,
+        replicas: replicasOf(subgraph.name, replicas),
         logger,
-        deadlineMs: subgraphTimeoutMs,
+        metrics,
+        timeoutMs: subgraphTimeoutMs,
         maxAnswerBytes: maxAnswerBytes ?? MAX_ANSWER_BYTES,
       });
       return [subgraph.name, stack.use(client)];
@@ -129,14 +193,6 @@ function createExecutor(
     limits,
     checksScopes: identity.isEnabled,
     logger,
+    metrics,
   });
-}
-
-function createUpstream(
-  supergraph: LoadedSupergraph,
-  { logger, stack }: { readonly logger: Logger; readonly stack: AsyncDisposableStack },
-): Map<string, UpstreamClient> {
-  return new Map(
-    supergraph.subgraphs.map((subgraph) => [subgraph.name, stack.use(new UpstreamClient(subgraph, logger))]),
-  );
 }

@@ -21,7 +21,9 @@ export interface PlatformOptions {
 }
 
 /** On two cores that run everything else too, a slow answer is no dead service. */
-export const PATIENT_ROUTER = { router: { SUBGRAPH_TIMEOUT_MS: '30000' } } as const;
+export const PATIENT_ROUTER = {
+  router: { OPERATION_TIMEOUT_MS: '30000', SUBGRAPH_TIMEOUT_MS: '30000' },
+} as const;
 
 export interface TestPlatform extends AsyncDisposable {
   /** Where a process listens, or will listen once it is started. */

@@ -64,6 +64,7 @@ test('a subgraph gets the request id and the address of the client, and nothing 
     'host',
     'traceparent',
     'x-client-address',
+    'x-deadline-ms',
     'x-request-id',
   ]);
   expect(headers['x-client-address']).toBe('127.0.0.1');

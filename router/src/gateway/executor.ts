@@ -16,6 +16,7 @@ import {
 } from '../identity/scope-filter.ts';
 import { checkCost } from '../limits/cost.ts';
 import type { OperationLimits } from '../limits/operation-limits.ts';
+import type { OperationOutcome, RouterMetrics } from '../metrics.ts';
 import type { Planner } from './planner.ts';
 import { toGraphQLError } from './refusal.ts';
 import type { OperationRequest, RouterContext, Viewer } from './request.ts';
@@ -32,6 +33,7 @@ export interface ExecutorOptions {
   /** False when the router runs without identity: then nobody has permissions to check. */
   readonly checksScopes: boolean;
   readonly logger: Logger;
+  readonly metrics: RouterMetrics;
 }
 
 /** An operation that may run: its plan, and what was taken out of it. */
@@ -91,6 +93,14 @@ export class Executor {
 
   /** Runs a prepared query or mutation, or, with `event`, one event of a subscription. */
   async execute(prepared: PreparedOperation, event?: LocalAnswer): Promise<GatewayExecutionResult> {
+    const startedAt = performance.now();
+    const result = await this.#run(prepared, event);
+    const { operation } = prepared.operation;
+    this.#options.metrics.observeOperation(operation, toOutcome(result), performance.now() - startedAt);
+    return result;
+  }
+
+  async #run(prepared: PreparedOperation, event: LocalAnswer | undefined): Promise<GatewayExecutionResult> {
     const { request, plan } = prepared;
     const { supergraph } = this.#options;
     const result = await executeQueryPlan(
@@ -192,6 +202,11 @@ export class Executor {
       overallCachePolicy: undefined,
     };
   }
+}
+
+function toOutcome({ data, errors }: GatewayExecutionResult): OperationOutcome {
+  if (!errors || errors.length === 0) return 'ok';
+  return data ? 'partial' : 'failed';
 }
 
 function toInputError(error: GraphQLError): GraphQLError {

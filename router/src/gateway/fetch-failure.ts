@@ -6,9 +6,29 @@ import { BoundedCache } from './bounded-cache.ts';
 const MAX_PLACES = 20;
 const CACHED_FIELDS = 1_000;
 
-/** Why a subgraph call failed; the text is for the log, clients get one sentence for all of them. */
+/**
+ * `unreachable`: no connection, or it broke. `timeout`: the time of one call was over. `late`: what was left of the operation's time was
+ * too little to say anything about the subgraph. `status`: an answer of the 500s. `unusable`: an answer that is none of GraphQL, or refuses
+ * the token. `refused`: not sent, because earlier calls failed. `abandoned`: the client went away.
+ */
+export type FailureReason =
+  | 'unreachable'
+  | 'timeout'
+  | 'late'
+  | 'status'
+  | 'unusable'
+  | 'refused'
+  | 'abandoned';
+
+/** Why a subgraph call failed; reason and text are for the log, clients get one sentence for all of them. */
 export class SubgraphFailure extends Error {
   override readonly name = 'SubgraphFailure';
+  readonly reason: FailureReason;
+
+  constructor(reason: FailureReason, message: string, options?: { readonly cause: unknown }) {
+    super(message, options);
+    this.reason = reason;
+  }
 }
 
 export class FailureAnswers {

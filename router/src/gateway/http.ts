@@ -26,6 +26,7 @@ export interface GraphqlHttpOptions {
   readonly allowsIntrospection: boolean;
   readonly graphiql: GraphiqlPage | null;
   readonly clientAddressOf: (request: FastifyRequest['raw']) => string | null;
+  readonly operationTimeoutMs: number;
 }
 
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
@@ -106,10 +107,11 @@ function sendErrors(reply: FastifyReply, request: FastifyRequest, errors: readon
 }
 
 async function createContext(
-  { identity, clientAddressOf }: GraphqlHttpOptions,
+  { identity, clientAddressOf, operationTimeoutMs }: GraphqlHttpOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<RouterContext> {
+  const deadlineAt = performance.now() + operationTimeoutMs;
   const left = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) left.abort();
@@ -124,6 +126,7 @@ async function createContext(
       clientAddress: clientAddressOf(request.raw),
       traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : null,
       signal: left.signal,
+      deadlineAt,
       onTokenRefused: () => identity.drop(bearer),
     };
   } catch (error) {

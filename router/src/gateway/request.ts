@@ -15,8 +15,10 @@ export type RouterContext = {
   readonly requestId: string;
   readonly clientAddress: string | null;
   readonly traceparent: string | null;
-  /** Aborts the subgraph calls: the client went away, or the operation took too long. */
+  /** Aborts the subgraph calls: the client went away. */
   readonly signal: AbortSignal;
+  /** When the operation has to be answered, by `performance.now()`. */
+  readonly deadlineAt: number;
   /** A subgraph did not accept the context token; the cached one is of no use. */
   readonly onTokenRefused: () => void;
 };

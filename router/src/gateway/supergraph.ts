@@ -1,5 +1,6 @@
 /** The composed schema in the forms that planning, execution and validation need. */
 import { ROUTER_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph, type Schema } from '@apollo/federation-internals';
+import type { ServiceUrls } from '@flowgrid/platform';
 import { parse, type GraphQLSchema } from 'graphql';
 import { readRequirements, type Requirements } from '../identity/requirements.ts';
 
@@ -8,12 +9,14 @@ const SUPPORTED_FEATURES = new Set(
   [...ROUTER_SUPPORTED_SUPERGRAPH_FEATURES].filter((url) => !/\/(context|policy|connect)\//.test(url)),
 );
 
+const GRAPHQL_PATH = '/graphql';
+
 export interface Subgraph {
   readonly name: string;
-  /** Address of its GraphQL endpoint. */
-  readonly url: string;
-  /** Address that its plain routes are below. */
-  readonly baseUrl: string;
+  /** Its replicas: the addresses that its routes are below. */
+  readonly baseUrls: ServiceUrls;
+  /** Path of its GraphQL endpoint, from a base address. */
+  readonly graphqlPath: string;
 }
 
 export interface LoadedSupergraph {
@@ -29,12 +32,12 @@ export interface LoadedSupergraph {
 }
 
 /**
- * Loads a supergraph. `baseUrlOf` gives the base address of a subgraph, or undefined to use the one in the SDL.
+ * Loads a supergraph. `baseUrlsOf` gives the base addresses of a subgraph, or undefined to use the one in the SDL.
  * @throws when the SDL is not a supergraph, or uses what the router cannot enforce.
  */
 export function loadSupergraph(
   sdl: string,
-  baseUrlOf: (subgraph: string) => string | undefined = () => undefined,
+  baseUrlsOf: (subgraph: string) => ServiceUrls | undefined = () => undefined,
 ): LoadedSupergraph {
   const supergraph = Supergraph.build(sdl, { supportedFeatures: SUPPORTED_FEATURES });
   const apiSchema = supergraph.apiSchema();
@@ -46,14 +49,24 @@ export function loadSupergraph(
     clientSchema,
     fullSchema: supergraph.schema.toGraphQLJSSchema(),
     subgraphs: supergraph.subgraphsMetadata().map(({ name, url }) => {
-      const baseUrl = (baseUrlOf(name) ?? url.replace(/\/graphql\/?$/, '')).replace(/\/+$/, '');
-      return { name, url: baseUrlOf(name) === undefined ? url : `${baseUrl}/graphql`, baseUrl };
+      const baseUrls = baseUrlsOf(name);
+      return baseUrls ? { name, baseUrls, graphqlPath: GRAPHQL_PATH } : { name, ...splitUrl(url) };
     }),
     requirements: readRequirements(parse(sdl, { noLocation: true }), clientSchema, {
       scopes: directiveName(supergraph, 'requiresScopes'),
       authenticated: directiveName(supergraph, 'authenticated'),
     }),
   };
+}
+
+/** What is before `/graphql` in the address of the SDL is the base; another path has no plain routes beside it. */
+function splitUrl(url: string): Pick<Subgraph, 'baseUrls' | 'graphqlPath'> {
+  const plain = url.replace(/\/+$/, '');
+  if (plain.endsWith(GRAPHQL_PATH)) {
+    return { baseUrls: [plain.slice(0, -GRAPHQL_PATH.length)], graphqlPath: GRAPHQL_PATH };
+  }
+  const { origin, pathname, search } = new URL(url);
+  return { baseUrls: [origin], graphqlPath: `${pathname}${search}` };
 }
 
 /** The environment variable that gives a subgraph's base address. */

@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { createLogger } from '@flowgrid/platform';
 import { expect, test } from 'vitest';
 import { startPlain } from '../testkit/subgraphs.ts';
 import { AuthClient } from './auth-client.ts';
+
+const logger = createLogger({ name: 'test', level: 'silent' });
 
 const ANSWER = {
   tokens: { agents: 'jwt-1' },
@@ -22,7 +25,7 @@ test('a bearer token is exchanged for one context token per audience', async () 
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(ANSWER));
   };
   await using auth = await startPlain((request, response) => void record(request, response));
-  await using client = new AuthClient({ authUrl: auth.url, audiences: ['agents'] });
+  await using client = new AuthClient({ authUrls: [auth.url], logger, audiences: ['agents'] });
 
   const grant = await client.exchange('token-1');
   await client.exchange(null);
@@ -48,7 +51,7 @@ test.each([
   await using auth = await startPlain((_request, response) => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(body);
   });
-  await using client = new AuthClient({ authUrl: auth.url, audiences: [] });
+  await using client = new AuthClient({ authUrls: [auth.url], logger, audiences: [] });
 
   await expect(client.exchange('t')).rejects.toMatchObject({ code });
 });
@@ -56,7 +59,7 @@ test.each([
 test('an auth service that is away is SERVICE_UNAVAILABLE', async () => {
   const gone = await startPlain(() => undefined);
   await gone[Symbol.asyncDispose]();
-  await using client = new AuthClient({ authUrl: gone.url, audiences: [] });
+  await using client = new AuthClient({ authUrls: [gone.url], logger, audiences: [] });
 
   await expect(client.exchange('t')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
 });

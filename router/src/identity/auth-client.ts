@@ -1,6 +1,11 @@
 /** Asks the auth service to exchange a bearer token for context tokens. */
-import { FlowgridError } from '@flowgrid/platform';
-import { Pool } from 'undici';
+import {
+  FlowgridError,
+  openReplicaClient,
+  type Logger,
+  type ReplicaClient,
+  type ServiceUrls,
+} from '@flowgrid/platform';
 import { z } from 'zod';
 
 const DEADLINE_MS = 5_000;
@@ -42,20 +47,24 @@ const answerModel = z.object({
   actorId: z.string().nullable(),
 });
 
+export interface AuthClientOptions {
+  readonly authUrls: ServiceUrls;
+  readonly audiences: readonly string[];
+  readonly logger: Logger;
+}
+
 export class AuthClient implements TokenExchange, AsyncDisposable {
-  readonly #pool: Pool;
-  readonly #path: string;
+  readonly #client: ReplicaClient;
   readonly #audiences: readonly string[];
 
-  constructor(options: { readonly authUrl: string; readonly audiences: readonly string[] }) {
-    const url = new URL(options.authUrl);
-    this.#path = url.pathname.replace(/\/+$/, '');
-    this.#audiences = options.audiences;
-    this.#pool = new Pool(url.origin, {
+  constructor({ authUrls, audiences, logger }: AuthClientOptions) {
+    this.#audiences = audiences;
+    this.#client = openReplicaClient({
+      service: 'auth',
+      urls: authUrls,
+      logger,
       connections: CONNECTIONS,
-      connect: { timeout: DEADLINE_MS },
-      headersTimeout: DEADLINE_MS,
-      bodyTimeout: DEADLINE_MS,
+      timeoutMs: DEADLINE_MS,
     });
   }
 
@@ -77,24 +86,20 @@ export class AuthClient implements TokenExchange, AsyncDisposable {
 
   /** Rejects while auth is not ready. */
   async checkReady(): Promise<void> {
-    const { statusCode, body } = await this.#pool.request({
-      method: 'GET',
-      path: `${this.#path}/readyz`,
-      signal: AbortSignal.timeout(DEADLINE_MS),
-    });
-    await body.dump();
-    if (statusCode !== 200) throw new Error(`auth is not ready: ${statusCode}`);
+    const { status } = await this.#client.fetch('/readyz', { signal: AbortSignal.timeout(DEADLINE_MS) });
+    if (status !== 200) throw new Error(`auth is not ready: ${status}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool.close();
+    await this.#client[Symbol.asyncDispose]();
   }
 
   async #post(bearer: string | null): Promise<{ status: number; body: unknown }> {
     try {
-      const response = await this.#pool.request({
+      const response = await this.#client.fetch('/internal/context', {
         method: 'POST',
-        path: `${this.#path}/internal/context`,
+        // It says who the bearer is, and changes nothing.
+        isRepeatable: true,
         headers: {
           'content-type': 'application/json',
           ...(bearer !== null && { authorization: `Bearer ${bearer}` }),
@@ -102,7 +107,7 @@ export class AuthClient implements TokenExchange, AsyncDisposable {
         body: JSON.stringify({ audiences: this.#audiences }),
         signal: AbortSignal.timeout(DEADLINE_MS),
       });
-      return { status: response.statusCode, body: await response.body.json() };
+      return { status: response.status, body: await response.json() };
     } catch (error) {
       throw unavailable(error);
     }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { createLogger, createHttpServer, listen, type RunningServer } from '@flowgrid/platform';
+import { Replicas, createLogger, createHttpServer, listen, type RunningServer } from '@flowgrid/platform';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addErrorAnswers } from '../error-answers.ts';
 import { startPlain } from '../testkit/subgraphs.ts';
@@ -39,12 +39,14 @@ beforeAll(async () => {
   service = stack.use(await startPlain(record));
   const logger = createLogger({ name: 'test', level: 'silent' });
   const options = { name: 'router', host: '127.0.0.1', port: 0, logger, checkReady: () => Promise.resolve() };
+  const replicas = stack.use(new Replicas({ service: 'test', urls: [service.url], logger }));
+  const nowhere = stack.use(new Replicas({ service: 'auth', urls: ['http://127.0.0.1:1'], logger }));
   const app = createHttpServer(options);
   addErrorAnswers(app, logger);
   stack.use(
     addPassthrough(app, {
       routes: PLAIN_ROUTES,
-      baseUrlOf: (name) => (name === 'auth' ? 'http://127.0.0.1:1' : service.url),
+      replicasOf: (name) => (name === 'auth' ? nowhere : replicas),
       clientAddressOf: () => '192.0.2.1',
       contextTokenFor: (service, authorization) => Promise.resolve(`${service}-for-${authorization}`),
       logger,

@@ -1,16 +1,16 @@
 /** Passes plain routes on to their services, byte by byte as they come. */
+import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { Transform } from 'node:stream';
-import { FlowgridError, type Logger } from '@flowgrid/platform';
+import { FlowgridError, ReplicaClient, type Logger, type Replicas } from '@flowgrid/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Pool, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { toClientHeaders, toServiceHeaders } from './headers.ts';
 import type { PlainRoute } from './routes.ts';
 
 export interface PassthroughOptions {
   readonly routes: readonly PlainRoute[];
-  /** Base address of a service; undefined when it is not part of this platform. */
-  readonly baseUrlOf: (service: string) => string | undefined;
+  /** Where a service is; undefined when it is not part of this platform. */
+  readonly replicasOf: (service: string) => Replicas | undefined;
   readonly clientAddressOf: (request: FastifyRequest['raw']) => string | null;
   /**
    * Exchanges an `authorization` value for the context token of a service; undefined for a router without identity.
@@ -23,38 +23,41 @@ export interface PassthroughOptions {
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
-const CONNECT_TIMEOUT_MS = 3_000;
 
 /** Adds the routes; the caller disposes of the result after the server is closed. */
 export function addPassthrough(app: FastifyInstance, options: PassthroughOptions): AsyncDisposable {
-  const pools: Pool[] = [];
+  // Connections of their own: a slow download takes none that operations wait for.
+  const clients = new Map<string, ReplicaClient>();
+  for (const { service } of options.routes) {
+    const replicas = options.replicasOf(service);
+    if (replicas && !clients.has(service)) {
+      clients.set(service, new ReplicaClient(replicas, { timeoutMs: options.timeoutMs }));
+    }
+  }
   void app.register(async (scope) => {
     // Bodies are not parsed: what a sender signed must arrive as it was written.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
     for (const route of options.routes) {
-      const base = options.baseUrlOf(route.service);
-      if (base === undefined) continue;
-      const pool = createPool(base, options.timeoutMs);
-      pools.push(pool);
+      const client = clients.get(route.service);
+      if (!client) continue;
       scope.route({
         method: route.method,
         url: route.path,
-        handler: (request, reply) => pass({ route, pool, base, options }, request, reply),
+        handler: (request, reply) => pass({ route, client, options }, request, reply),
       });
     }
   });
   return {
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(pools.map((pool) => pool.close()));
+      await Promise.all([...clients.values()].map((client) => client[Symbol.asyncDispose]()));
     },
   };
 }
 
 interface Passage {
   readonly route: PlainRoute;
-  readonly pool: Pool;
-  readonly base: string;
+  readonly client: ReplicaClient;
   readonly options: PassthroughOptions;
 }
 
@@ -84,30 +87,29 @@ async function pass(passage: Passage, request: FastifyRequest, reply: FastifyRep
 }
 
 async function send(
-  { route, pool, base, options }: Passage,
+  { route, client, options }: Passage,
   request: FastifyRequest,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
-  const hasBody = route.method !== 'GET';
   const contextToken = await exchangeToken(route, options, request);
-  const limit = limitBytes(MAX_BODY_BYTES);
+  // Whole before it is sent: a slow sender holds no connection of the service, and a refused connection costs no event.
+  const body = route.method === 'GET' ? undefined : await readBody(request.raw);
   try {
-    return await pool.request({
+    return await client.request({
       // HEAD comes by the GET route.
       method: request.method === 'HEAD' ? 'HEAD' : route.method,
-      path: `${new URL(base).pathname.replace(/\/+$/, '')}${request.raw.url ?? ''}`,
+      path: request.raw.url ?? '',
       headers: toServiceHeaders(request.headers, {
         requestId: request.id,
         clientAddress: options.clientAddressOf(request.raw),
         keepsAuthorization: route.auth === 'hook',
         contextToken,
       }),
-      ...(hasBody && { body: request.raw.pipe(limit) }),
+      ...(body && { body }),
       signal,
+      isRepeatable: route.method === 'GET',
     });
   } catch (error) {
-    if (error instanceof FlowgridError) throw error;
-    if (limit.errored instanceof FlowgridError) throw limit.errored;
     throw new FlowgridError('SERVICE_UNAVAILABLE', 'The service is not available. Try again.', {
       cause: error,
     });
@@ -125,24 +127,19 @@ async function exchangeToken(
   return contextTokenFor(service, authorization);
 }
 
-function createPool(base: string, timeoutMs: number): Pool {
-  return new Pool(new URL(base).origin, {
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-  });
-}
-
-function limitBytes(limit: number): Transform {
+/** @throws FlowgridError `PAYLOAD_TOO_LARGE`, or the error of a sender that went away. */
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
   let size = 0;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      size += chunk.length;
-      if (size > limit)
-        done(new FlowgridError('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes.`));
-      else done(null, chunk);
-    },
-  });
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > MAX_BODY_BYTES) {
+      throw new FlowgridError('PAYLOAD_TOO_LARGE', `The body is larger than ${MAX_BODY_BYTES} bytes.`);
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** A segment that decodes to a path of its own could reach what the table does not name. */

@@ -5,6 +5,7 @@ import { GraphQLError, type ExecutionResult } from 'graphql';
 import { deniedError, type Executor, type PreparedOperation } from '../gateway/executor.ts';
 import type { OperationRequest, RouterContext } from '../gateway/request.ts';
 import type { LoadedSupergraph } from '../gateway/supergraph.ts';
+import type { RouterMetrics } from '../metrics.ts';
 import { toResumption } from './resume.ts';
 import { resumingStream } from './resuming-stream.ts';
 import { UpstreamRefused, type UpstreamClient, type UpstreamEvent } from './upstream.ts';
@@ -16,6 +17,7 @@ export interface FederatedSubscriptionOptions {
   readonly supergraph: LoadedSupergraph;
   readonly executor: Executor;
   readonly upstream: ReadonlyMap<string, UpstreamClient>;
+  readonly metrics: RouterMetrics;
 }
 
 export interface SubscriptionSource {
@@ -66,12 +68,15 @@ export class FederatedSubscriptions {
       token: async () => (await source.contextForEvent()).viewer.tokenFor(primary.serviceName),
       signal,
     });
+    const noteEnd = this.#options.metrics.openSubscription();
     try {
       for await (const event of stream) yield await this.#answer(source, { ...prepared, plan }, event);
     } catch (error) {
       if (!(error instanceof UpstreamRefused)) throw error;
       await refuseTokenOf(source, error);
       yield { errors: error.errors };
+    } finally {
+      noteEnd();
     }
   }
 

@@ -1,7 +1,7 @@
 /** GraphQL over WebSocket for clients: graphql-transport-ws at /graphql of the router's HTTP server. */
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { FlowgridError, newId, type Clock, type Logger } from '@flowgrid/platform';
+import { FlowgridError, newId, overloaded, type Clock, type Logger } from '@flowgrid/platform';
 import type { EpochKey } from '@flowgrid/shared-state';
 import {
   GraphQLError,
@@ -26,7 +26,7 @@ import type { OperationReader, ReadOperation } from '../gateway/operations.ts';
 import type { LoadedSupergraph } from '../gateway/supergraph.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { FederatedSubscriptions } from './federated-subscription.ts';
-import { SocketSession } from './socket-session.ts';
+import { GOING_AWAY, SocketSession } from './socket-session.ts';
 
 export interface SocketServerOptions {
   readonly server: HttpServer;
@@ -40,6 +40,11 @@ export interface SocketServerOptions {
   readonly checkIntervalMs: number;
   readonly clock: Clock;
   readonly clientAddressOf: (request: IncomingMessage) => string | null;
+  readonly operationTimeoutMs: number;
+  /** True while new operations are refused. */
+  readonly isOverloaded: () => boolean;
+  /** Aborted when the router is asked to end: what is open goes on, new operations are sent to other routers. */
+  readonly stopping?: AbortSignal;
 }
 
 type SocketContext = Context<Record<string, unknown> | undefined, SocketSession>;
@@ -47,7 +52,6 @@ type SocketContext = Context<Record<string, unknown> | undefined, SocketSession>
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 const MAX_OPERATIONS_PER_SOCKET = 100;
 const PING_INTERVAL_MS = 12_000;
-const GOING_AWAY = 1001;
 const TRY_AGAIN_LATER = 1013;
 
 /** What an operation on a socket is made of, handed from its checks to its execution. */
@@ -55,12 +59,14 @@ class SocketOperation {
   readonly prepared: PreparedOperation | null;
   readonly events: AsyncGenerator<ExecutionResult, void, undefined> | null;
   readonly requestId: string;
+  readonly session: SocketSession;
 
   constructor(
-    requestId: string,
+    { requestId, session }: { readonly requestId: string; readonly session: SocketSession },
     work: { prepared?: PreparedOperation; events?: AsyncGenerator<ExecutionResult, void, undefined> },
   ) {
     this.requestId = requestId;
+    this.session = session;
     this.prepared = work.prepared ?? null;
     this.events = work.events ?? null;
   }
@@ -84,6 +90,10 @@ export class SocketServer implements AsyncDisposable {
     });
     this.#onUpgrade = (request, socket, head) => this.#upgrade(request, socket, head);
     options.server.on('upgrade', this.#onUpgrade);
+  }
+
+  get #isStopping(): boolean {
+    return this.#options.stopping?.aborted === true;
   }
 
   get openSockets(): number {
@@ -119,16 +129,18 @@ export class SocketServer implements AsyncDisposable {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
+    if (this.#isStopping) {
+      socket.on('error', () => socket.destroy());
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, request));
   }
 
   #open(socket: WebSocket, request: IncomingMessage): void {
-    const { identity, logger, checkIntervalMs, clock, clientAddressOf } = this.#options;
+    const { clientAddressOf } = this.#options;
     const session = new SocketSession({
-      identity,
-      logger,
-      checkIntervalMs,
-      clock,
+      ...this.#options,
       clientAddress: clientAddressOf(request),
       close: (code, reason) => socket.close(code, reason),
     });
@@ -147,13 +159,13 @@ export class SocketServer implements AsyncDisposable {
       session,
     );
     // ws closes the socket by itself after an error; without a listener the process would end.
-    socket.on('error', (error) => logger.debug({ err: error }, 'socket error'));
+    socket.on('error', (error) => this.#options.logger.debug({ err: error }, 'socket error'));
     socket.once('close', (code, reason) => {
       stopPinging();
       this.#sessions.delete(session);
       session.end();
       closed(code, reason.toString()).catch((error: unknown) =>
-        logger.error({ err: error }, 'socket cleanup'),
+        this.#options.logger.error({ err: error }, 'socket cleanup'),
       );
     });
   }
@@ -194,6 +206,12 @@ export class SocketServer implements AsyncDisposable {
   ): Promise<ExecutionArgs | readonly GraphQLError[]> {
     const requestId = newId();
     try {
+      if (this.#isStopping) {
+        // Not begun, so the client may begin it elsewhere: it gets no answer, but the end of the socket.
+        await context.extra.leave();
+        return [];
+      }
+      if (this.#options.isOverloaded()) throw overloaded();
       if (Object.keys(context.subscriptions).length > MAX_OPERATIONS_PER_SOCKET) {
         context.extra.noteRefusal();
         throw new FlowgridError(
@@ -231,18 +249,21 @@ export class SocketServer implements AsyncDisposable {
     };
     if (read.operation.operation !== OperationTypeNode.SUBSCRIPTION) {
       const prepared = this.#options.executor.prepare(request);
-      return 'errors' in prepared ? prepared : new SocketOperation(requestId, { prepared });
+      return 'errors' in prepared ? prepared : new SocketOperation({ requestId, session }, { prepared });
     }
     const started = this.#options.subscriptions.start({
       request,
       contextForEvent: () => session.contextFor(requestId),
     });
-    return 'errors' in started ? started : new SocketOperation(requestId, { events: started.events });
+    return 'errors' in started
+      ? started
+      : new SocketOperation({ requestId, session }, { events: started.events });
   }
 
   async #execute(args: ExecutionArgs): Promise<ExecutionResult> {
-    const { prepared, requestId } = toOperation(args);
+    const { prepared, session, requestId } = toOperation(args);
     if (!prepared) return { errors: [] };
+    using _running = session.run();
     try {
       return await this.#options.executor.execute(prepared);
     } catch (error) {

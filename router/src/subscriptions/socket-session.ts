@@ -11,9 +11,13 @@ export interface SocketSessionOptions {
   readonly checkIntervalMs: number;
   readonly clock: Clock;
   readonly clientAddress: string | null;
+  /** For one operation, or one event of a subscription. */
+  readonly operationTimeoutMs: number;
   readonly close: (code: number, reason: string) => void;
 }
 
+/** The router ends; the client goes on at another one. */
+export const GOING_AWAY = 1001;
 /** The token expired, was revoked, or never was valid. */
 const UNAUTHORIZED = 4401;
 /** The client asks for more than a socket carries, and does not stop asking. */
@@ -27,6 +31,9 @@ export class SocketSession {
   readonly #ended = new AbortController();
   #bearer: string | null = null;
   #refusals = 0;
+  /** Queries and mutations that are being answered. */
+  #running = 0;
+  #onIdle: (() => void) | null = null;
   #resolved: ResolvedViewer | null = null;
   #expiry: NodeJS.Timeout | undefined;
   #checks: NodeJS.Timeout | undefined;
@@ -69,6 +76,7 @@ export class SocketSession {
    * @throws FlowgridError `UNAUTHENTICATED` or `SERVICE_UNAVAILABLE`.
    */
   async contextFor(requestId: string): Promise<RouterContext> {
+    const deadlineAt = performance.now() + this.#options.operationTimeoutMs;
     try {
       const { viewer } = await this.#resolve();
       return {
@@ -77,6 +85,7 @@ export class SocketSession {
         clientAddress: this.#options.clientAddress,
         traceparent: null,
         signal: this.#ended.signal,
+        deadlineAt,
         onTokenRefused: () => this.#options.identity.drop(this.#bearer),
       };
     } catch (error) {
@@ -89,6 +98,32 @@ export class SocketSession {
   noteRefusal(): void {
     this.#refusals += 1;
     if (this.#refusals > MAX_REFUSALS) this.close(TOO_MANY_REQUESTS, 'Too many operations');
+  }
+
+  /** Counts a query or mutation as under way until the result is disposed of. */
+  run(): Disposable {
+    this.#running += 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#running -= 1;
+        // Its answer is on its way once this turn is over.
+        if (this.#running === 0) setImmediate(() => this.#onIdle?.());
+      },
+    };
+  }
+
+  /** Closes the socket because the router ends, after the answers that are under way. */
+  async leave(): Promise<void> {
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        const earlier = this.#onIdle;
+        this.#onIdle = () => {
+          earlier?.();
+          resolve();
+        };
+      });
+    }
+    this.close(GOING_AWAY, 'Going away');
   }
 
   close(code: number, reason: string): void {

@@ -1,5 +1,5 @@
-/** Subscriptions at one subgraph: all streams share a socket, each carries its own context token. */
-import type { Logger } from '@flowgrid/platform';
+/** Subscriptions at one subgraph: the streams at a replica share a socket, each carries its own context token. */
+import type { Logger, Replica, Replicas } from '@flowgrid/platform';
 import { createClient, type Client, type FormattedExecutionResult } from 'graphql-ws';
 import { GraphQLError } from 'graphql';
 import { WebSocket } from 'ws';
@@ -30,10 +30,13 @@ export class UpstreamLost extends Error {
   override readonly name = 'UpstreamLost';
   /** False when there was no connection at all. */
   readonly wasOpen: boolean;
+  /** False when the connection is well, and this stream alone was given up. */
+  readonly isOfSocket: boolean;
 
-  constructor(message: string, options: { wasOpen: boolean; cause?: unknown }) {
+  constructor(message: string, options: { wasOpen: boolean; isOfSocket: boolean; cause?: unknown }) {
     super(message, { cause: options.cause });
     this.wasOpen = options.wasOpen;
+    this.isOfSocket = options.isOfSocket;
   }
 }
 
@@ -49,21 +52,73 @@ export class UpstreamRefused extends Error {
 }
 
 export class UpstreamClient implements AsyncDisposable {
-  readonly #subgraph: Subgraph;
+  readonly #replicas: Replicas;
   readonly #logger: Logger;
+  readonly #sockets: ReadonlyMap<Replica, SharedSocket>;
+
+  constructor({ name, graphqlPath }: Subgraph, replicas: Replicas, logger: Logger) {
+    this.#replicas = replicas;
+    this.#logger = logger;
+    this.#sockets = new Map(
+      replicas.all.map((replica) => [replica, new SharedSocket(name, `${replica.url}${graphqlPath}`)]),
+    );
+  }
+
+  /**
+   * Yields events until the subgraph completes the stream or `signal` aborts. A replica without a connection is passed over.
+   * Throws `UpstreamLost` or `UpstreamRefused`.
+   */
+  async *stream(request: UpstreamRequest): AsyncGenerator<UpstreamEvent, void, undefined> {
+    const tried = new Set<Replica>();
+    for (;;) {
+      const replica = this.#replicas.choose('streams', tried);
+      const socket = replica && this.#sockets.get(replica);
+      if (!replica || !socket)
+        throw new UpstreamLost('there is no replica', { wasOpen: false, isOfSocket: false });
+      replica.streams += 1;
+      try {
+        yield* socket.stream(request);
+        return;
+      } catch (error) {
+        if (!(error instanceof UpstreamLost) || request.signal.aborted) throw error;
+        this.#noteLoss(replica, error);
+        tried.add(replica);
+        // What was open before is continued by its owner, who knows how far it came.
+        if (error.wasOpen || !this.#replicas.choose('streams', tried)) throw error;
+      } finally {
+        replica.streams -= 1;
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#sockets.values()].map((socket) => socket[Symbol.asyncDispose]()));
+  }
+
+  #noteLoss(replica: Replica, loss: UpstreamLost): void {
+    if (!loss.isOfSocket) return;
+    this.#replicas.setAside(replica, loss.message);
+    this.#logger.info(
+      { subgraph: this.#replicas.service, replica: replica.url, reason: loss.message },
+      'subscription socket to the subgraph was lost',
+    );
+  }
+}
+
+/** The socket to one replica; opened for its first stream and closed some time after its last. */
+class SharedSocket implements AsyncDisposable {
+  readonly #subgraph: string;
   readonly #client: Client;
   /** The socket needs a token too: the one of whoever asked for it last. */
   #connectToken: UpstreamRequest['token'] = () => Promise.resolve(undefined);
   #isConnected = false;
   #pongTimer: NodeJS.Timeout | undefined;
 
-  constructor(subgraph: Subgraph, logger: Logger) {
+  constructor(subgraph: string, url: string) {
     this.#subgraph = subgraph;
-    this.#logger = logger;
-    this.#client = this.#createClient();
+    this.#client = this.#createClient(url.replace(/^http/, 'ws'));
   }
 
-  /** Yields events until the subgraph completes the stream or `signal` aborts. Throws `UpstreamLost` or `UpstreamRefused`. */
   async *stream(request: UpstreamRequest): AsyncGenerator<UpstreamEvent, void, undefined> {
     const token = await request.token();
     if (request.signal.aborted) return;
@@ -100,7 +155,7 @@ export class UpstreamClient implements AsyncDisposable {
     const unsubscribe = this.#client.subscribe<Record<string, unknown>>(payload, {
       next: (event) => {
         if (queue.push(event)) return;
-        queue.end(new UpstreamLost('the consumer fell behind', { wasOpen: true }));
+        queue.end(new UpstreamLost('the consumer fell behind', { wasOpen: true, isOfSocket: false }));
         unsubscribe();
       },
       error: (error) => queue.end(this.#toFailure(error)),
@@ -110,17 +165,13 @@ export class UpstreamClient implements AsyncDisposable {
   }
 
   #toFailure(error: unknown): UpstreamLost | UpstreamRefused {
-    if (Array.isArray(error)) return new UpstreamRefused(error.map(toSubgraphError(this.#subgraph.name)));
-    this.#logger.info(
-      { subgraph: this.#subgraph.name, reason: describe(error) },
-      'subscription socket to the subgraph was lost',
-    );
-    return new UpstreamLost(describe(error), { wasOpen: this.#isConnected, cause: error });
+    if (Array.isArray(error)) return new UpstreamRefused(error.map(toSubgraphError(this.#subgraph)));
+    return new UpstreamLost(describe(error), { wasOpen: this.#isConnected, isOfSocket: true, cause: error });
   }
 
-  #createClient(): Client {
+  #createClient(url: string): Client {
     return createClient({
-      url: this.#subgraph.url.replace(/^http/, 'ws'),
+      url,
       webSocketImpl: UpstreamSocket,
       lazyCloseTimeout: IDLE_CLOSE_MS,
       connectionAckWaitTimeout: CONNECT_TIMEOUT_MS,

@@ -28,12 +28,13 @@ export async function startFixtureRouter(
   exchange.grant(null, {});
   const tokens = new ContextTokens({ exchange, clock, logger, renewAfterMs: RENEW_MS });
   const router = await startRouter({
-    supergraph: loadSupergraph(fixture.supergraphSdl, fixture.baseUrlOf),
+    supergraph: loadSupergraph(fixture.supergraphSdl, (name) => [fixture.baseUrlOf(name)]),
     identity: options.hasIdentity ? tokenIdentity(tokens) : noIdentity,
     logger,
     host: '127.0.0.1',
     port: 0,
     isExplorable: true,
+    operationTimeoutMs: 10_000,
     subgraphTimeoutMs: 2_000,
     checkSocketsMs: RENEW_MS,
     trustsProxy: false,

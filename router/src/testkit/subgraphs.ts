@@ -61,7 +61,7 @@ export interface Call {
 export interface Fixture extends AsyncDisposable {
   readonly supergraphSdl: string;
   readonly calls: Call[];
-  readonly baseUrlOf: (subgraph: string) => string | undefined;
+  readonly baseUrlOf: (subgraph: string) => string;
   /** Adds an event to a design session. */
   readonly addProgress: (sessionId: string, message: string) => void;
   /** How many streams of the design subgraph are open. */

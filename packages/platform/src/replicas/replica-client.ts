@@ -37,7 +37,7 @@ export interface ReplicaFetchInit {
 
 const CONNECTIONS = 64;
 const CONNECT_TIMEOUT_MS = 3_000;
-/** Servers here close idle connections after 72 s (Fastify); a shorter wait on this side meets no connection that is just being closed. */
+/** Servers here close idle connections later: a request never meets a connection that is just being closed. */
 const KEEP_ALIVE_MS = 30_000;
 const MAX_FETCHED_BYTES = 4 * 1024 * 1024;
 /** Answers that the Fetch standard has without a body. */

@@ -1,0 +1,87 @@
+/** Keeps a subgraph that does not answer from taking the router's connections and its callers' time. */
+import {
+  BrokenCircuitError,
+  BulkheadRejectedError,
+  CircuitState,
+  ConsecutiveBreaker,
+  ExponentialBackoff,
+  bulkhead,
+  circuitBreaker,
+  handleWhen,
+  type BulkheadPolicy,
+  type CircuitBreakerPolicy,
+} from 'cockatiel';
+import { unreachable } from '@flowgrid/platform';
+import { SubgraphFailure } from './fetch-failure.ts';
+
+export type BreakerState = 'closed' | 'half-open' | 'open';
+
+export interface SubgraphGuardOptions {
+  readonly onStateChange: (state: BreakerState) => void;
+}
+
+/** Calls under way at one subgraph, those that wait for a connection included. */
+const MAX_CALLS = 256;
+const FAILURES_IN_A_ROW = 5;
+/** A restart is noticed at once; a subgraph that stays away costs one call in ten seconds. */
+const FIRST_PROBE_MS = 1_000;
+const LONGEST_PAUSE_MS = 10_000;
+
+export class SubgraphGuard {
+  readonly #bulkhead: BulkheadPolicy;
+  readonly #breaker: CircuitBreakerPolicy;
+
+  constructor({ onStateChange }: SubgraphGuardOptions) {
+    this.#bulkhead = bulkhead(MAX_CALLS);
+    this.#breaker = circuitBreaker(
+      handleWhen((error) => this.#isFailure(error)),
+      {
+        breaker: new ConsecutiveBreaker(FAILURES_IN_A_ROW),
+        halfOpenAfter: new ExponentialBackoff({ initialDelay: FIRST_PROBE_MS, maxDelay: LONGEST_PAUSE_MS }),
+      },
+    );
+    this.#breaker.onStateChange((state) => onStateChange(toState(state)));
+  }
+
+  /** Runs a call. @throws SubgraphFailure `refused` without running it; otherwise what the call throws. */
+  async run<Result>(call: () => Promise<Result>): Promise<Result> {
+    // The policy would let the others wait for the one call that probes.
+    if (this.#breaker.state === CircuitState.HalfOpen)
+      throw new SubgraphFailure('refused', 'it is being tried');
+    try {
+      // Outside the breaker: a call that had no place says nothing about the subgraph.
+      return await this.#bulkhead.execute(() => this.#breaker.execute(call));
+    } catch (error) {
+      if (error instanceof BrokenCircuitError)
+        throw new SubgraphFailure('refused', 'it gave no answer lately');
+      if (error instanceof BulkheadRejectedError)
+        throw new SubgraphFailure('refused', 'too many calls wait for it');
+      throw error;
+    }
+  }
+
+  /** A probe that was given up is no success either. */
+  #isFailure(error: unknown): boolean {
+    if (!(error instanceof SubgraphFailure)) return false;
+    const { reason } = error;
+    switch (reason) {
+      case 'unreachable':
+      case 'timeout':
+      case 'status':
+        return true;
+      case 'abandoned':
+      case 'late':
+        return this.#breaker.state === CircuitState.HalfOpen;
+      case 'unusable':
+      case 'refused':
+        return false;
+      default:
+        return unreachable(reason);
+    }
+  }
+}
+
+function toState(state: CircuitState): BreakerState {
+  if (state === CircuitState.Closed) return 'closed';
+  return state === CircuitState.HalfOpen ? 'half-open' : 'open';
+}
