@@ -1,9 +1,10 @@
 /** Says which agent has which integrations. */
-import { auditRecord, requirePermission, type ServiceRequest } from '@flowgrid/access';
+import { requirePermission, type ServiceRequest } from '@flowgrid/access';
 import { invalidInput, isId, notFound, type Clock } from '@flowgrid/platform';
 import type { IntegrationsDatabase, Tx } from '../../database.ts';
 import { findIntegrationForUpdate } from '../integration/integration-store.ts';
 import type { Integration } from '../integration/integration.ts';
+import { recordChange } from '../integration/record-change.ts';
 import * as store from './agent-link-store.ts';
 import type { AgentReference } from './agent-link.ts';
 
@@ -50,19 +51,19 @@ export class AgentLinkService {
    * caller's tenant, and `Agent.integrations` is only ever reached through an agent that agents resolves.
    */
   async link(request: ServiceRequest, input: AgentLinkInput): Promise<Linked> {
-    return this.#change(request, input, 'linked', (tx, link) =>
+    return this.#change(request, input, 'integration.linked', (tx, link) =>
       store.insertLink(tx, link, this.#options.clock.now()),
     );
   }
 
   async unlink(request: ServiceRequest, input: AgentLinkInput): Promise<Linked> {
-    return this.#change(request, input, 'unlinked', store.deleteLink);
+    return this.#change(request, input, 'integration.unlinked', store.deleteLink);
   }
 
   async #change(
     request: ServiceRequest,
     input: AgentLinkInput,
-    verb: 'linked' | 'unlinked',
+    type: 'integration.linked' | 'integration.unlinked',
     apply: (tx: Tx, link: store.AgentLink) => Promise<boolean>,
   ): Promise<Linked> {
     const viewer = requirePermission(request.viewer, 'integration:manage');
@@ -75,14 +76,13 @@ export class AgentLinkService {
       if (!integration) throw notFound('Integration');
       const isChanged = await apply(tx, { tenantId, agentId, integrationId: integration.id });
       if (isChanged) {
-        const event = {
-          action: `integration.${verb}`,
-          resourceType: 'integration',
-          resourceId: integration.id,
-          changes: { agentId },
-        };
         const by = { viewer, requestId: request.requestId, clock: this.#options.clock };
-        await tx.auditEvent.create({ data: auditRecord(by, event) });
+        await recordChange(tx, by, {
+          type,
+          integration,
+          changes: { agentId },
+          toData: (snapshot) => ({ integration: snapshot, agentId }),
+        });
       }
       return { agent: { id: agentId }, integration };
     });

@@ -1,5 +1,5 @@
 /** Tests a stored connection against the real server at its other end. */
-import { auditRecord, requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
+import { requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
 import { FlowgridError, isId, notFound, type Clock, type Logger } from '@flowgrid/platform';
 import {
   ConnectorError,
@@ -13,6 +13,7 @@ import { SealError, type CredentialSealer } from './credential-sealer.ts';
 import { parseCredential, type Credential } from './credential.ts';
 import * as store from './integration-store.ts';
 import type { Integration, IntegrationTestReport } from './integration.ts';
+import { recordChange } from './record-change.ts';
 
 export interface ConnectionTesterOptions {
   readonly database: IntegrationsDatabase;
@@ -146,15 +147,22 @@ export class ConnectionTester {
     };
     return database.inTenant(tenantId, async (tx) => {
       const isRecorded = await store.recordTest(tx, tenantId, { id, connectionRevision, outcome });
-      const current = await store.findIntegration(tx, tenantId, id);
+      // Locked also when the test was not recorded: its event keeps the order of those of other changes.
+      const current = await store.findIntegrationForUpdate(tx, tenantId, id);
       if (!current) throw notFound('Integration');
-      const event = {
-        action: 'integration.tested',
-        resourceType: 'integration',
-        resourceId: id,
-        changes: { ok: report.ok, message: report.message, isRecorded },
-      };
-      await tx.auditEvent.create({ data: auditRecord({ ...by, clock }, event) });
+      const { ok } = report;
+      // Which account a credential belongs to is for those who manage integrations, and events are for all who read them.
+      const message = ok ? 'Connected.' : report.message;
+      await recordChange(
+        tx,
+        { ...by, clock },
+        {
+          type: 'integration.tested',
+          integration: current,
+          changes: { ok, message: report.message, isRecorded },
+          toData: (integration) => ({ integration, ok, message, isRecorded }),
+        },
+      );
       return current;
     });
   }

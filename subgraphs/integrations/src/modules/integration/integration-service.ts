@@ -1,5 +1,5 @@
 /** Keeps the integrations of tenants. */
-import { auditRecord, requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
+import { requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
 import {
   FlowgridError,
   invalidInput,
@@ -21,6 +21,7 @@ import {
 } from './integration-input.ts';
 import * as store from './integration-store.ts';
 import type { Integration, IntegrationKind } from './integration.ts';
+import { recordChange } from './record-change.ts';
 
 export interface IntegrationServiceOptions {
   readonly database: IntegrationsDatabase;
@@ -31,8 +32,6 @@ export interface IntegrationServiceOptions {
 
 /** `integrations` is a plain list; this keeps it one. */
 const MAX_INTEGRATIONS = 200;
-
-type Changes = Readonly<Record<string, string | number | boolean | null>>;
 
 export class IntegrationService {
   readonly #options: IntegrationServiceOptions;
@@ -56,7 +55,7 @@ export class IntegrationService {
 
   async create(request: ServiceRequest, input: CreateIntegration): Promise<Integration> {
     const viewer = requirePermission(request.viewer, 'integration:manage');
-    const by = { viewer, requestId: request.requestId };
+    const by = { viewer, requestId: request.requestId, clock: this.#options.clock };
     const parsed = parseInput(createSchema, input);
     const { kind, name } = parsed;
     const credential = parseCredential(kind, parsed.credential);
@@ -77,14 +76,19 @@ export class IntegrationService {
         throw invalidInput('LIMIT_REACHED', `A tenant has at most ${MAX_INTEGRATIONS} integrations.`, []);
       const created = await store.insertIntegration(tx, viewer.tenantId, wanted);
       await this.#seal(tx, viewer, { id: created.id, credential });
-      await this.#audit(tx, by, { verb: 'created', integration: created, changes: { kind, name, baseUrl } });
+      await recordChange(tx, by, {
+        type: 'integration.created',
+        integration: created,
+        changes: { kind, name, baseUrl },
+        toData: (integration) => ({ integration }),
+      });
       return created;
     });
   }
 
   async update(request: ServiceRequest, input: UpdateIntegration): Promise<Integration> {
     const viewer = requirePermission(request.viewer, 'integration:manage');
-    const by = { viewer, requestId: request.requestId };
+    const by = { viewer, requestId: request.requestId, clock: this.#options.clock };
     const parsed = parseInput(updateSchema, input);
     return this.#change(viewer, parsed.id, async (tx, current) => {
       const name = parsed.name ?? current.name;
@@ -116,7 +120,12 @@ export class IntegrationService {
         ...(baseUrl !== current.baseUrl && { baseUrl, formerBaseUrl: current.baseUrl }),
         ...(credential !== null && { credentialReplaced: true }),
       };
-      await this.#audit(tx, by, { verb: 'updated', integration: updated, changes });
+      await recordChange(tx, by, {
+        type: 'integration.updated',
+        integration: updated,
+        changes,
+        toData: (integration) => ({ integration, changedFields: fieldsOf(current, updated, credential) }),
+      });
       return updated;
     });
   }
@@ -126,7 +135,7 @@ export class IntegrationService {
     input: { readonly id: string; readonly credential: unknown },
   ): Promise<Integration> {
     const viewer = requirePermission(request.viewer, 'integration:manage');
-    const by = { viewer, requestId: request.requestId };
+    const by = { viewer, requestId: request.requestId, clock: this.#options.clock };
     return this.#change(viewer, input.id, async (tx, current) => {
       const credential = parseCredential(current.kind, input.credential);
       const updated = await store.updateIntegration(tx, viewer.tenantId, {
@@ -134,18 +143,28 @@ export class IntegrationService {
         updatedAt: this.#options.clock.now(),
       });
       await this.#seal(tx, viewer, { id: updated.id, credential });
-      await this.#audit(tx, by, { verb: 'credential_rotated', integration: updated, changes: {} });
+      await recordChange(tx, by, {
+        type: 'integration.credential_rotated',
+        integration: updated,
+        changes: {},
+        toData: (integration) => ({ integration }),
+      });
       return updated;
     });
   }
 
   async delete(request: ServiceRequest, id: string): Promise<Integration> {
     const viewer = requirePermission(request.viewer, 'integration:manage');
-    const by = { viewer, requestId: request.requestId };
+    const by = { viewer, requestId: request.requestId, clock: this.#options.clock };
     return this.#change(viewer, id, async (tx, current) => {
       await store.deleteIntegration(tx, viewer.tenantId, current.id);
       const { kind, name, baseUrl } = current;
-      await this.#audit(tx, by, { verb: 'deleted', integration: current, changes: { kind, name, baseUrl } });
+      await recordChange(tx, by, {
+        type: 'integration.deleted',
+        integration: current,
+        changes: { kind, name, baseUrl },
+        toData: (integration) => ({ integration }),
+      });
       return current;
     });
   }
@@ -195,24 +214,20 @@ export class IntegrationService {
     const sealedAt = this.#options.clock.now();
     await store.replaceCredential(tx, { tenantId, integrationId: id }, { fields, sealedAt });
   }
-
-  async #audit(
-    tx: Tx,
-    by: { readonly viewer: TenantViewer; readonly requestId: string },
-    change: { readonly verb: string; readonly integration: Integration; readonly changes: Changes },
-  ): Promise<void> {
-    const event = {
-      action: `integration.${change.verb}`,
-      resourceType: 'integration',
-      resourceId: change.integration.id,
-      changes: change.changes,
-    };
-    await tx.auditEvent.create({ data: auditRecord({ ...by, clock: this.#options.clock }, event) });
-  }
 }
 
 function nameTaken(): Error {
   return invalidInput('TAKEN', 'Another integration of this kind has this name.', ['name']);
+}
+
+/** Of a credential only that it was replaced. */
+function fieldsOf(
+  before: Integration,
+  after: Integration,
+  credential: Credential | null,
+): ('name' | 'baseUrl' | 'credential')[] {
+  const recorded = (['name', 'baseUrl'] as const).filter((field) => before[field] !== after[field]);
+  return credential === null ? recorded : [...recorded, 'credential'];
 }
 
 /** The integration with another credential: what was known of the former one is gone. */
