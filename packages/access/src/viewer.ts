@@ -59,3 +59,8 @@ export function requirePermission(viewer: Viewer, permission: Permission): Tenan
     `This needs the permission ${permission}. Ask an administrator of your tenant.`,
   );
 }
+
+/** Whom a viewer stands for, for logs and limits; null for an anonymous one. */
+export function idsOfViewer(viewer: Viewer): { readonly tenantId: string; readonly actorId: string } | null {
+  return viewer.kind === 'tenant' ? { tenantId: viewer.tenantId, actorId: viewer.actor.id } : null;
+}

@@ -1,5 +1,10 @@
 /** The agents service. */
-import { CONTEXT_KEYS_PATH, createContextTokenVerifier, followRemoteKeys } from '@flowgrid/access';
+import {
+  CONTEXT_KEYS_PATH,
+  createContextTokenVerifier,
+  followRemoteKeys,
+  idsOfViewer,
+} from '@flowgrid/access';
 import {
   createLogger,
   readEnvOrExit,
@@ -24,7 +29,13 @@ await runService(
   logger,
   async (stack, stopping) => {
     const database = stack.use(openAgentsDatabase(env.DATABASE_URL, logger));
-    const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
+    const remoteKeys = stack.use(
+      followRemoteKeys({
+        issuer: { service: 'auth', urls: env.AUTH_URL },
+        path: CONTEXT_KEYS_PATH,
+        logger,
+      }),
+    );
     const verifier = createContextTokenVerifier({
       audience: NAME,
       keys: remoteKeys.keys,
@@ -47,6 +58,7 @@ await runService(
         schema: createSchema(),
         checkReady: database.checkReady,
         authenticate: verifier.authenticate,
+        idsOf: idsOfViewer,
         createContext: (facts) => createContext(services, facts),
       }),
     );

@@ -40,7 +40,13 @@ await runService(
     const closing = new AbortController();
     const database = stack.use(openDesignDatabase(env.DATABASE_URL, logger));
     const { pubsub } = stack.use(openSharedState(env, logger));
-    const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
+    const remoteKeys = stack.use(
+      followRemoteKeys({
+        issuer: { service: 'auth', urls: [env.AUTH_URL] },
+        path: CONTEXT_KEYS_PATH,
+        logger,
+      }),
+    );
     const analyzer = stack.use(createThreadAnalyzer());
     const progress = stack.use(createProgressFeed({ database, pubsub, logger }));
     const links = createArtifactLinks({ secret: env.ARTIFACT_LINK_SECRET, publicUrl: env.PUBLIC_URL, clock });

@@ -1,5 +1,10 @@
 /** The integrations service. */
-import { CONTEXT_KEYS_PATH, createContextTokenVerifier, followRemoteKeys } from '@flowgrid/access';
+import {
+  CONTEXT_KEYS_PATH,
+  createContextTokenVerifier,
+  followRemoteKeys,
+  idsOfViewer,
+} from '@flowgrid/access';
 import {
   createLogger,
   readEnvOrExit,
@@ -42,7 +47,13 @@ await runService(
       connectionTester: new ConnectionTester({ database, sealer, connectors, clock, logger }),
       agentLinks: new AgentLinkService({ database, clock }),
     });
-    const remoteKeys = stack.use(followRemoteKeys(new URL(CONTEXT_KEYS_PATH, env.AUTH_URL), logger));
+    const remoteKeys = stack.use(
+      followRemoteKeys({
+        issuer: { service: 'auth', urls: env.AUTH_URL },
+        path: CONTEXT_KEYS_PATH,
+        logger,
+      }),
+    );
     const verifier = createContextTokenVerifier({ audience: NAME, keys: remoteKeys.keys, clock });
     stack.use(
       await startSubgraphServer({
@@ -53,6 +64,7 @@ await runService(
         schema: createSchema(),
         checkReady: database.checkReady,
         authenticate: verifier.authenticate,
+        idsOf: idsOfViewer,
         createContext,
       }),
     );

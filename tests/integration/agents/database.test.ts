@@ -54,7 +54,12 @@ afterAll(() => stack.disposeAsync());
 
 async function statementsOf(source: string): Promise<readonly string[]> {
   statements.length = 0;
-  const contextValue = createContext(services, { viewer, requestId: 'r2', clientAddress: null });
+  const contextValue = createContext(services, {
+    viewer,
+    requestId: 'r2',
+    clientAddress: null,
+    signal: new AbortController().signal,
+  });
   const { errors } = await graphql({ schema: createSchema(), source, contextValue });
   if (errors) throw new Error(JSON.stringify(errors));
   return statements.filter((statement) => !/^(BEGIN|COMMIT)/.test(statement));

@@ -10,6 +10,7 @@ import { closeConnectionsAtEnd } from './connections.ts';
 import { addHealth } from './health.ts';
 import { addLoadShedding, type LoadLimits } from './load-shedding.ts';
 import { addRequestMetrics } from './request-metrics.ts';
+import { addRequestScope } from './request-scope.ts';
 
 export interface HttpServerOptions extends LoadLimits {
   readonly name: string;
@@ -76,6 +77,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     },
   });
   const metrics = options.metrics ?? createMetrics(options.name);
+  addRequestScope(app, options.logger);
   addRequestMetrics(app, metrics);
   closeConnectionsAtEnd(app, options.stopping);
   addLoadShedding(app, options, metrics);

@@ -1,5 +1,4 @@
 /** GraphQL over WebSocket for a subgraph: every operation carries a context token of its own. */
-import type { Server } from 'node:http';
 import {
   GraphQLError,
   getOperationAST,
@@ -10,23 +9,35 @@ import {
 } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import type { SubscribePayload } from 'graphql-ws';
+import type { FastifyInstance } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { FlowgridError } from '../errors.ts';
 import { formatGraphQLError, logGraphQLError } from '../graphql/errors.ts';
 import { newId } from '../ids.ts';
+import { overloaded } from './load-shedding.ts';
+import { nameOfOperation } from './operation-report.ts';
+import { SocketOperations } from './socket-operations.ts';
 import type { SubgraphServerOptions } from './subgraph-server.ts';
 
 const MESSAGE_LIMIT_BYTES = 1024 * 1024;
+
+/** Operations on sockets have no deadline: they last as long as somebody listens. */
+const NEVER = new AbortController().signal;
 
 /**
  * Serves graphql-ws at `/graphql` of an HTTP server. `connection_init` must carry a valid context token
  * (`{ authorization }`), and so must the `extensions` of each operation: sockets are shared by many viewers.
  */
 export function serveSubscriptions<Viewer, Context extends object>(
-  server: Server,
+  app: FastifyInstance,
   options: SubgraphServerOptions<Viewer, Context>,
 ): AsyncDisposable {
-  const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: MESSAGE_LIMIT_BYTES });
+  const operations = new SocketOperations(options.logger);
+  const sockets = new WebSocketServer({
+    server: app.server,
+    path: '/graphql',
+    maxPayload: MESSAGE_LIMIT_BYTES,
+  });
   const disposable = useServer(
     {
       onConnect: async ({ connectionParams }) => {
@@ -41,12 +52,15 @@ export function serveSubscriptions<Viewer, Context extends object>(
       onSubscribe: async (_context, _id, payload) => {
         const requestId = newId();
         try {
-          return await toExecution(payload, requestId, options);
+          if (app.isOverloaded()) throw overloaded();
+          return await toExecution(payload, { requestId, operations, ...options });
         } catch (error) {
           logGraphQLError(options.logger, error, requestId);
           return [toGraphQLError(error, requestId)];
         }
       },
+      execute: operations.execute,
+      subscribe: operations.subscribe,
       onNext: (_context, _id, _payload, args, result) => {
         if (!result.errors) return undefined;
         const requestId = requestIdOf(args.contextValue);
@@ -66,22 +80,33 @@ export function serveSubscriptions<Viewer, Context extends object>(
 
 async function toExecution<Viewer, Context extends object>(
   payload: SubscribePayload,
-  requestId: string,
-  options: SubgraphServerOptions<Viewer, Context>,
+  options: SubgraphServerOptions<Viewer, Context> & {
+    readonly requestId: string;
+    readonly operations: SocketOperations;
+  },
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  const { requestId } = options;
   const viewer = await options.authenticate(authorizationOf(payload.extensions));
   const document: DocumentNode = parse(payload.query);
   const errors = validate(options.schema, document, undefined, { hideSuggestions: true });
   if (errors.length > 0) return errors.map((error) => toGraphQLError(error, requestId));
-  if (!getOperationAST(document, payload.operationName)) {
+  const operation = getOperationAST(document, payload.operationName);
+  if (!operation) {
     return [toGraphQLError(new GraphQLError('The operation is not in the document.'), requestId)];
   }
+  const facts = { viewer, requestId, clientAddress: null, signal: NEVER };
+  const contextValue = { ...options.createContext(facts), requestId };
+  options.operations.begin(contextValue, {
+    requestId,
+    traceparent: payload.extensions?.['traceparent'],
+    facts: { ...options.idsOf?.(viewer), operation: nameOfOperation(operation) },
+  });
   return {
     schema: options.schema,
     document,
     variableValues: payload.variables ?? {},
     operationName: payload.operationName ?? null,
-    contextValue: { ...options.createContext({ viewer, requestId, clientAddress: null }), requestId },
+    contextValue,
   };
 }
 
