@@ -1,25 +1,46 @@
 /** The public keys of a remote issuer, kept while the issuer is away. */
-import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
-import type { Logger } from '@flowgrid/platform';
+import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import { openReplicaClient, type Logger, type ServiceUrls } from '@flowgrid/platform';
 
-const REFRESH_INTERVAL_MS = 10 * 60 * 1000;
-const FETCH_TIMEOUT_MS = 5_000;
-/** An unknown key id fetches the set again, at most this often: made-up ids are no way to flood the issuer. */
-const COOLDOWN_MS = 30_000;
+export interface RemoteKeysOptions {
+  /** The issuer, at one address or several. */
+  readonly issuer: { readonly service: string; readonly urls: ServiceUrls };
+  /** Path of the JWKS, from a base address. */
+  readonly path: string;
+  readonly logger: Logger;
+}
 
-export interface RemoteKeys extends Disposable {
+export interface RemoteKeys extends AsyncDisposable {
   readonly keys: JWTVerifyGetKey;
 }
 
 /** Path at which auth publishes the keys of context tokens, inside the platform only. */
 export const CONTEXT_KEYS_PATH = '/internal/context-keys';
 
-/** Follows a JWKS: refreshed every ten minutes and for unknown key ids, served stale while the issuer cannot be reached. */
-export function followRemoteKeys(url: URL, logger: Logger): RemoteKeys {
-  const keys = createRemoteJWKSet(url, {
+const REFRESH_INTERVAL_MS = 10 * 60 * 1000;
+const FETCH_TIMEOUT_MS = 5_000;
+/** An unknown key id fetches the set again, at most this often: made-up ids are no way to flood the issuer. */
+const COOLDOWN_MS = 30_000;
+/** Keys are fetched rarely; who is ready may be known roughly. */
+const CHECK_EVERY_MS = 10_000;
+const CONNECTIONS = 1;
+
+/** Follows a JWKS: refreshed every ten minutes and for unknown key ids, served stale while no replica of the issuer can be reached. */
+export function followRemoteKeys({ issuer, path, logger }: RemoteKeysOptions): RemoteKeys {
+  const client = openReplicaClient({
+    ...issuer,
+    logger,
+    connections: CONNECTIONS,
+    timeoutMs: FETCH_TIMEOUT_MS,
+    checkEveryMs: CHECK_EVERY_MS,
+  });
+  // The address is for error messages alone: the client knows where the replicas are.
+  const keys = createRemoteJWKSet(new URL(`http://${issuer.service}${path}`), {
     cacheMaxAge: Infinity,
     cooldownDuration: COOLDOWN_MS,
     timeoutDuration: FETCH_TIMEOUT_MS,
+    [customFetch]: (_url, { headers, signal }) =>
+      client.fetch(path, { headers: Object.fromEntries(headers), signal }),
   });
   const timer = setInterval(() => {
     keys
@@ -27,5 +48,11 @@ export function followRemoteKeys(url: URL, logger: Logger): RemoteKeys {
       .catch((error: unknown) => logger.warn({ err: error }, 'keys not refreshed; the known ones stay'));
   }, REFRESH_INTERVAL_MS);
   timer.unref();
-  return { keys, [Symbol.dispose]: () => clearInterval(timer) };
+  return {
+    keys,
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(timer);
+      await client[Symbol.asyncDispose]();
+    },
+  };
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { postgresUrl, readEnv, serviceEnv } from '@flowgrid/platform';
+import { postgresUrl, readEnv, serviceEnv, serviceUrls } from '@flowgrid/platform';
 
 export const agentsEnv = z.object({
   ...serviceEnv,
   /** Connection string of the role flowgrid_agents. */
   DATABASE_URL: postgresUrl,
   /** Where the keys of context tokens are. */
-  AUTH_URL: z.url(),
+  AUTH_URL: serviceUrls,
   /** The model of an agent that is created without a definition. */
   DEFAULT_MODEL_PROVIDER: z.string().default('anthropic'),
   DEFAULT_MODEL_NAME: z.string().default('claude-sonnet-4-5'),

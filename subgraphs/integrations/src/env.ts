@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { postgresUrl, readEnv, secretKey, serviceEnv } from '@flowgrid/platform';
+import { postgresUrl, readEnv, secretKey, serviceEnv, serviceUrls } from '@flowgrid/platform';
 import { parseAllowedHosts } from './adapters/outbound/allowed-hosts.ts';
 
 export const integrationsEnv = z.object({
@@ -7,7 +7,7 @@ export const integrationsEnv = z.object({
   /** Connection string of flowgrid_integrations. */
   DATABASE_URL: postgresUrl,
   /** Where auth publishes the keys of context tokens. */
-  AUTH_URL: z.url(),
+  AUTH_URL: serviceUrls,
   /** Seals credentials. */
   CREDENTIALS_KEY: secretKey,
   /** Comma list of former keys: they open what they sealed. */
