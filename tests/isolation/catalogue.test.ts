@@ -2,7 +2,15 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../testkit/database.ts';
-import { GLOBAL_TABLES, SCHEMAS, listTables, type TableName } from './tables.ts';
+import {
+  GLOBAL_TABLES,
+  OUT_OF_REACH,
+  SCHEMAS,
+  SERVICE_SCHEMAS,
+  listTables,
+  rolesOf,
+  type TableName,
+} from './tables.ts';
 
 const TENANT_CONDITION =
   /tenant_id = \( SELECT \(NULLIF\(current_setting\('app\.tenant_id'::text, true\), ''::text\)\)::uuid/;
@@ -38,6 +46,13 @@ const DEFINER_FUNCTIONS = [
   'integrations.measure_outbox',
   'integrations.release_outbox_lease',
   'integrations.revive_outbox_events',
+  'messaging.claim_deliveries',
+  'messaging.list_dead_deliveries',
+  'messaging.publish_messages',
+  'messaging.renew_deliveries',
+  'messaging.replay_dead_deliveries',
+  'messaging.send_messages',
+  'messaging.settle_deliveries',
 ];
 
 /** Keys that do not begin with the tenant, each with the reason why it tells no tenant of another. */
@@ -105,13 +120,18 @@ describe('every table', () => {
 
     const wrong = tables.flatMap((table) => {
       const own = policies.filter(({ name, role }) => name === nameOf(table) && role !== 'flowgrid_owner');
-      const [policy] = own;
+      const roles = nameOf(table) in OUT_OF_REACH ? [] : rolesOf(table.schema);
       const isRight =
-        own.length === 1 &&
-        policy?.role === `flowgrid_${table.schema}` &&
-        policy.cmd === 'ALL' &&
-        tenantCondition(table).test(policy.qual) &&
-        tenantCondition(table).test(policy.check);
+        own
+          .map(({ role }) => role)
+          .toSorted()
+          .join(' ') === roles.join(' ') &&
+        own.every(
+          (policy) =>
+            policy.cmd === 'ALL' &&
+            tenantCondition(table).test(policy.qual) &&
+            tenantCondition(table).test(policy.check),
+        );
       return isRight ? [] : [`${nameOf(table)}: ${JSON.stringify(own)}`];
     });
 
@@ -157,13 +177,22 @@ describe('every table', () => {
   });
 
   test('is out of reach for the services that do not own it', async () => {
-    const grants = await rows<{ grantee: string; table: string }>(
-      `SELECT DISTINCT grantee, table_schema || '.' || table_name AS table FROM information_schema.role_table_grants
-        WHERE table_schema = ANY($1) AND grantee NOT IN ('flowgrid_owner', 'flowgrid_' || table_schema)`,
+    const grants = await rows<{ schema: string; grantee: string; table: string; privilege: string }>(
+      `SELECT table_schema AS schema, grantee, table_name AS table, privilege_type AS privilege
+         FROM information_schema.role_table_grants
+        WHERE table_schema = ANY($1) AND grantee <> 'flowgrid_owner' ORDER BY 1, 2, 3, 4`,
       [SCHEMAS],
     );
 
-    expect(grants).toEqual([]);
+    const foreign = grants.filter(({ schema, grantee }) => !rolesOf(schema).some((role) => role === grantee));
+    const shared = grants.filter(({ schema }) => schema === 'messaging');
+
+    expect(foreign).toEqual([]);
+    expect(shared).toEqual(
+      rolesOf('messaging').flatMap((grantee) =>
+        ['message', 'source'].map((table) => ({ schema: 'messaging', grantee, table, privilege: 'SELECT' })),
+      ),
+    );
   });
 });
 
@@ -180,7 +209,7 @@ test('no role of the platform is a superuser or passes by row level security', a
   expect(memberships).toEqual([]);
 });
 
-test('only the listed functions run with the rights of their owner, for one role each, on a fixed search path', async () => {
+test('only the listed functions run with the rights of their owner, for the roles of their schema, on a fixed search path', async () => {
   const functions = await rows<{ name: string; config: string[] | null; grantees: string[] }>(
     `SELECT n.nspname || '.' || p.proname AS name, p.proconfig AS config,
             ARRAY(SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END
@@ -196,7 +225,7 @@ test('only the listed functions run with the rights of their owner, for one role
     expect({ name, config, grantees }).toEqual({
       name,
       config: [`search_path=${schema}, pg_temp`],
-      grantees: [`flowgrid_${schema}`],
+      grantees: rolesOf(schema),
     });
   }
 });
@@ -212,7 +241,7 @@ test('no view and no materialized view looks at tables with the rights of its ow
   expect(views).toEqual([]);
 });
 
-test.each(SCHEMAS)('the audit of %s can be added to and never changed', async (schema) => {
+test.each(SERVICE_SCHEMAS)('the audit of %s can be added to and never changed', async (schema) => {
   const grants = await rows<{ privilege: string }>(
     `SELECT privilege_type AS privilege FROM information_schema.role_table_grants
       WHERE table_schema = $1 AND table_name = 'audit_event' AND grantee = 'flowgrid_' || $1 ORDER BY 1`,

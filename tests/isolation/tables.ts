@@ -1,7 +1,23 @@
 /** The tables of the platform, read from the database's own catalogue. */
 import type { Client } from 'pg';
+import type { DatabaseRole } from '../../local/src/index.ts';
 
-export const SCHEMAS = ['agents', 'auth', 'design', 'integrations'] as const;
+/** Schemas of one service each, whose login role is called like them. */
+export const SERVICE_SCHEMAS = ['agents', 'auth', 'design', 'integrations'] as const;
+
+/** With the one in which services hand messages to each other. */
+export const SCHEMAS = [...SERVICE_SCHEMAS, 'messaging'] as const;
+
+/** The login roles that may use a schema. */
+export function rolesOf(schema: string): readonly DatabaseRole[] {
+  if (schema === 'messaging') return ['flowgrid_agents', 'flowgrid_design', 'flowgrid_integrations'];
+  return [`flowgrid_${schema}` as DatabaseRole];
+}
+
+/** Tables of tenants that no service reads or writes by itself, each with the reason. */
+export const OUT_OF_REACH: Readonly<Record<string, string>> = {
+  'messaging.delivery': 'functions alone decide who is given which message; there is no content in it',
+};
 
 export interface TableName {
   readonly schema: string;
@@ -24,6 +40,8 @@ export const GLOBAL_TABLES: Readonly<Record<string, string>> = {
   'auth.signing_key': 'keys of the platform itself',
   'design.outbox_lease': 'says which replica hands events over',
   'integrations.outbox_lease': 'says which replica hands events over',
+  'messaging.event_resource': 'says which service tells of what',
+  'messaging.source': 'says which service receives what',
 };
 
 /** Every table but the bookkeeping of migrations. */

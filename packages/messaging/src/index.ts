@@ -9,5 +9,6 @@ export {
 export type { SqlClient, TenantDatabase, TenantTransactions } from './outbox/outbox-database.ts';
 export { withOutbox, writeEvents } from './outbox/write-events.ts';
 export { MemoryBroker, MemoryTransport, type MemoryTransportOptions } from './transport/memory.ts';
+export { createPostgresTransport, type PostgresTransportOptions } from './transport/postgres.ts';
 export * from './transport/topology.ts';
 export * from './transport/transport.ts';
