@@ -22,6 +22,7 @@ test('a router without identity needs nothing but its supergraph', () => {
     drainSeconds: 5,
     logLevel: 'info',
     authUrls: null,
+    rateLimits: { perMinute: 1200, anonymousPerMinute: 300 },
     sharedState: { REDIS_URL: undefined, PUBSUB_URL: undefined },
     renewContextMs: 60_000,
     operationTimeoutMs: 10_000,

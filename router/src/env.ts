@@ -3,8 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { readEnv, serviceEnv, serviceUrls, toHttpOptions, type ServiceUrls } from '@flowgrid/platform';
 import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv, type SharedStateChoice } from '@flowgrid/shared-state';
 import { z } from 'zod';
+import type { RateLimitSettings } from './limits/rate-limiter.ts';
 
 export type EnvSource = Readonly<Record<string, string | undefined>>;
+
+const rateLimit = z.coerce.number().int().positive();
 
 /** The variables that every router knows; beside them each subgraph has a `SUBGRAPH_<NAME>_URL`, read like `AUTH_URL`. */
 export const routerEnv = z.object({
@@ -27,6 +30,10 @@ export const routerEnv = z.object({
     .positive()
     .default(10_000)
     .describe('Time of one call of a subgraph.'),
+  RATE_LIMIT_PER_MINUTE: rateLimit.default(1200).describe('Operations that one actor may send in a minute.'),
+  RATE_LIMIT_ANONYMOUS_PER_MINUTE: rateLimit
+    .default(300)
+    .describe('Operations without a valid token that may come from one client address in a minute.'),
   TRUST_PROXY: z.enum(['true', 'false'], { error: 'must be "true" or "false"' }).default('false'),
 });
 
@@ -44,6 +51,7 @@ export interface RouterEnv {
   /** For a whole operation, whatever its fetches may take. */
   readonly operationTimeoutMs: number;
   readonly subgraphTimeoutMs: number;
+  readonly rateLimits: RateLimitSettings;
   /** One proxy before the router writes `X-Forwarded-For`; else the header is a claim of the client. */
   readonly trustsProxy: boolean;
 }
@@ -94,6 +102,10 @@ export function readRouterEnv(
     renewContextMs: env.CONTEXT_RENEW_SECONDS * 1000,
     operationTimeoutMs: env.OPERATION_TIMEOUT_MS,
     subgraphTimeoutMs: env.SUBGRAPH_TIMEOUT_MS,
+    rateLimits: {
+      perMinute: env.RATE_LIMIT_PER_MINUTE,
+      anonymousPerMinute: env.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
+    },
     trustsProxy: env.TRUST_PROXY === 'true',
   };
 }

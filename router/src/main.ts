@@ -47,6 +47,8 @@ async function start(stack: AsyncDisposableStack, stopping: AbortSignal): Promis
       // Twice as often as tokens are renewed: a socket closes one and a half renewal times after a lost notice.
       checkSocketsMs: env.renewContextMs / 2,
       trustsProxy: env.trustsProxy,
+      rateLimits: env.rateLimits,
+      sharedState,
       checkReady,
     }),
   );

@@ -8,14 +8,16 @@ import {
   type Clock,
   type HttpServerOptions,
   type Logger,
+  type Registry,
   type RunningServer,
 } from '@flowgrid/platform';
-import type { EpochKey } from '@flowgrid/shared-state';
+import { createMemorySharedState, type EpochKey, type SharedState } from '@flowgrid/shared-state';
 import { addErrorAnswers } from './error-answers.ts';
 import { clientAddressOf } from './client-address.ts';
 import { Executor } from './gateway/executor.ts';
 import { addGraphqlHttp } from './gateway/http.ts';
 import { OperationReader } from './gateway/operations.ts';
+import { PersistedQueries } from './gateway/persisted-queries.ts';
 import { Planner } from './gateway/planner.ts';
 import { SubgraphClient } from './gateway/subgraph-client.ts';
 import type { LoadedSupergraph } from './gateway/supergraph.ts';
@@ -23,6 +25,7 @@ import { addGraphiql } from './graphiql/page.ts';
 import { readBearer } from './identity/bearer.ts';
 import type { Identity } from './identity/identity.ts';
 import { DEFAULT_LIMITS, type OperationLimits } from './limits/operation-limits.ts';
+import { RateLimiter, type RateLimitSettings } from './limits/rate-limiter.ts';
 import { RouterMetrics } from './metrics.ts';
 import { addPassthrough } from './passthrough/proxy.ts';
 import { PLAIN_ROUTES } from './passthrough/routes.ts';
@@ -49,6 +52,10 @@ export interface RouterOptions extends Pick<
   readonly trustsProxy: boolean;
   readonly checkReady: () => Promise<void>;
   readonly limits?: OperationLimits;
+  /** Null or left out counts nothing. Without identity nothing is counted either. */
+  readonly rateLimits?: RateLimitSettings | null;
+  /** Not owned; the router's own memory if left out. */
+  readonly sharedState?: SharedState;
   readonly maxAnswerBytes?: number;
 }
 
@@ -63,7 +70,7 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** Starts the router. The caller owns the result; disposing finishes open requests and closes sockets with 1001. */
 export async function startRouter(options: RouterOptions): Promise<RunningRouter> {
   await using stack = new AsyncDisposableStack();
-  const { supergraph, logger, identity, trustsProxy, operationTimeoutMs } = options;
+  const { supergraph, logger, identity, trustsProxy } = options;
   const limits = options.limits ?? DEFAULT_LIMITS;
   const registry = options.metrics ?? createMetrics('router');
   const metrics = new RouterMetrics(registry);
@@ -96,17 +103,16 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
       timeoutMs: options.subgraphTimeoutMs,
     }),
   );
+  const shared = openShared(options, { registry, stack });
   const upstream = createUpstream(supergraph, { replicas, logger, stack });
   const graphql = await addGraphqlHttp(app, {
-    supergraph,
+    ...options,
+    ...shared,
     executor,
     reader,
-    identity,
-    logger,
     allowsIntrospection: options.isExplorable,
     graphiql: options.isExplorable ? addGraphiql(app) : null,
     clientAddressOf: addressOf,
-    operationTimeoutMs,
   });
   stack.use(graphql);
   const server = stack.use(await listen(app, { ...options, name: 'router' }));
@@ -115,6 +121,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
       ...options,
       server: app.server,
       isOverloaded: app.isOverloaded,
+      rateLimiter: shared.rateLimiter,
       reader,
       executor,
       subscriptions: new FederatedSubscriptions({ supergraph, executor, upstream, metrics }),
@@ -129,6 +136,19 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     recheckSockets: (whose) => sockets.recheck(whose),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** What routers of one installation do together. */
+function openShared(
+  { sharedState, rateLimits, identity, logger }: RouterOptions,
+  { registry, stack }: { readonly registry: Registry; readonly stack: AsyncDisposableStack },
+): { readonly rateLimiter: RateLimiter | null; readonly persistedQueries: PersistedQueries } {
+  const state = sharedState ?? stack.use(createMemorySharedState(logger));
+  const rateLimiter =
+    rateLimits && identity.isEnabled
+      ? new RateLimiter({ rateLimits: state.rateLimits, settings: rateLimits, registry })
+      : null;
+  return { rateLimiter, persistedQueries: new PersistedQueries({ sharedState: state, registry }) };
 }
 
 /** The replicas of each subgraph: what one part of the router learns of them, the others know. */

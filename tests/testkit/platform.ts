@@ -25,6 +25,9 @@ export const PATIENT_ROUTER = {
   router: { OPERATION_TIMEOUT_MS: '30000', SUBGRAPH_TIMEOUT_MS: '30000' },
 } as const;
 
+/** Tests hammer a router from one address. */
+const GENEROUS_LIMITS = { RATE_LIMIT_PER_MINUTE: '1000000', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1000000' };
+
 export interface TestPlatform extends AsyncDisposable {
   /** Where a process listens, or will listen once it is started. */
   url(name: ProcessName): string;
@@ -48,7 +51,7 @@ export async function createPlatform(options: PlatformOptions): Promise<TestPlat
     secrets: secrets.services,
     nodeEnv: 'test',
     logLevel: 'info',
-    ...(options.env && { extraEnv: options.env }),
+    extraEnv: { ...options.env, router: { ...GENEROUS_LIMITS, ...options.env?.router } },
   });
   const stack = new AsyncDisposableStack();
   const watchdog = stack.use(startWatchdog());

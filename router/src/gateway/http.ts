@@ -3,16 +3,18 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { FlowgridError, type Logger } from '@flowgrid/platform';
+import { FlowgridError, errorKind, type Logger } from '@flowgrid/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphiqlPage } from '../graphiql/page.ts';
 import { readBearer } from '../identity/bearer.ts';
 import type { Identity } from '../identity/identity.ts';
+import { admit } from './admission.ts';
 import { createGateway, type ApolloContext } from './apollo-gateway.ts';
 import { formatRouterError, logRouterError } from './errors.ts';
 import type { Executor } from './executor.ts';
-import { isRecord } from './json.ts';
+import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { OperationReader } from './operations.ts';
+import type { PersistedQueries } from './persisted-queries.ts';
 import { toGraphQLError } from './refusal.ts';
 import type { RouterContext } from './request.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
@@ -22,11 +24,20 @@ export interface GraphqlHttpOptions {
   readonly executor: Executor;
   readonly reader: OperationReader;
   readonly identity: Identity;
+  /** Null counts nothing. */
+  readonly rateLimiter: RateLimiter | null;
+  readonly persistedQueries: PersistedQueries;
   readonly logger: Logger;
   readonly allowsIntrospection: boolean;
   readonly graphiql: GraphiqlPage | null;
   readonly clientAddressOf: (request: FastifyRequest['raw']) => string | null;
   readonly operationTimeoutMs: number;
+}
+
+/** What Apollo's callbacks have to know of the request that they are called for. */
+interface OperationScope {
+  readonly requestId: string;
+  readonly persistedText: string | undefined;
 }
 
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
@@ -37,8 +48,8 @@ export async function addGraphqlHttp(
   app: FastifyInstance,
   options: GraphqlHttpOptions,
 ): Promise<AsyncDisposable> {
-  const requestIds = new AsyncLocalStorage<string>();
-  const apollo = createApollo(options, requestIds);
+  const scopes = new AsyncLocalStorage<OperationScope>();
+  const apollo = createApollo(options, scopes);
   await apollo.start();
   const handle = fastifyApolloHandler(apollo, {
     context: async (request, reply) => ({ router: await createContext(options, request, reply) }),
@@ -46,12 +57,13 @@ export async function addGraphqlHttp(
   app.route({
     url: '/graphql',
     method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    handler(request, reply) {
+    async handler(request, reply) {
       void reply.header('x-request-id', request.id);
       if (options.graphiql?.isWantedBy(request)) return options.graphiql.send(reply);
-      const refusal = readAhead(options, request);
-      if (refusal) return sendErrors(reply, request, refusal);
-      return requestIds.run(request.id, () => handle.call(app, request, reply));
+      const { errors, persistedText } = await admit(options, request, reply);
+      if (errors) return sendErrors(reply, request, errors);
+      const scope = { requestId: request.id, persistedText };
+      return scopes.run(scope, () => handle.call(app, request, reply));
     },
   });
   return { [Symbol.asyncDispose]: () => apollo.stop() };
@@ -59,7 +71,7 @@ export async function addGraphqlHttp(
 
 function createApollo(
   { supergraph, executor, reader, logger, allowsIntrospection }: GraphqlHttpOptions,
-  requestIds: AsyncLocalStorage<string>,
+  scopes: AsyncLocalStorage<OperationScope>,
 ): ApolloServer<ApolloContext> {
   return new ApolloServer<ApolloContext>({
     gateway: createGateway(supergraph, executor),
@@ -67,6 +79,14 @@ function createApollo(
     hideSchemaDetailsFromClientErrors: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
+    // So were those that are named by their hash.
+    persistedQueries: {
+      cache: {
+        get: () => Promise.resolve(scopes.getStore()?.persistedText),
+        set: () => Promise.resolve(),
+        delete: () => Promise.resolve(),
+      },
+    },
     // Documents were read before Apollo sees the request; it finds them here and does not read them again.
     documentStore: {
       get: (key) => Promise.resolve(reader.findDocument(key.slice(-64))),
@@ -76,34 +96,28 @@ function createApollo(
     stringifyResult: (result) => JSON.stringify(result),
     plugins: [ApolloServerPluginLandingPageDisabled()],
     formatError: (_formatted, error) => {
-      const requestId = requestIds.getStore() ?? '';
+      const requestId = scopes.getStore()?.requestId ?? '';
       logRouterError(logger, error, requestId);
       return formatRouterError(error, requestId);
     },
   });
 }
 
-/** Reads the operation with the router's own limits before Apollo does; returns why it is refused. */
-function readAhead({ reader }: GraphqlHttpOptions, request: FastifyRequest): readonly unknown[] | undefined {
-  const carrier = request.method === 'POST' ? request.body : request.query;
-  const query = isRecord(carrier) ? carrier['query'] : undefined;
-  // What is not there or no text is refused by Apollo with the right status.
-  if (typeof query !== 'string' || query === '') return undefined;
-  try {
-    const document = reader.readDocument(query);
-    if (!('errors' in document)) return undefined;
-    return document.errors;
-  } catch (error) {
-    if (!(error instanceof FlowgridError)) throw error;
-    return [error];
-  }
-}
-
 function sendErrors(reply: FastifyReply, request: FastifyRequest, errors: readonly unknown[]): FastifyReply {
   const accepts = request.headers.accept ?? '';
   const type = accepts.includes(GRAPHQL_RESPONSE) ? GRAPHQL_RESPONSE : 'application/json';
   const body = { errors: errors.map((error) => formatRouterError(error, request.id)) };
-  return reply.status(400).type(`${type}; charset=utf-8`).send(JSON.stringify(body));
+  return reply
+    .status(statusOf(errors))
+    .header('cache-control', 'no-store')
+    .type(`${type}; charset=utf-8`)
+    .send(JSON.stringify(body));
+}
+
+function statusOf([error]: readonly unknown[]): number {
+  if (!(error instanceof FlowgridError)) return 400;
+  // The usual course of things: clients read such an answer, and some read only those with 200.
+  return error.code === 'PERSISTED_QUERY_NOT_FOUND' ? 200 : errorKind(error.code).status;
 }
 
 async function createContext(

@@ -18,6 +18,8 @@ export type BreakerState = 'closed' | 'half-open' | 'open';
 
 export interface SubgraphGuardOptions {
   readonly onStateChange: (state: BreakerState) => void;
+  /** From the first refusal to the first probe. */
+  readonly firstProbeMs?: number;
 }
 
 /** Calls under way at one subgraph, those that wait for a connection included. */
@@ -31,13 +33,13 @@ export class SubgraphGuard {
   readonly #bulkhead: BulkheadPolicy;
   readonly #breaker: CircuitBreakerPolicy;
 
-  constructor({ onStateChange }: SubgraphGuardOptions) {
+  constructor({ onStateChange, firstProbeMs = FIRST_PROBE_MS }: SubgraphGuardOptions) {
     this.#bulkhead = bulkhead(MAX_CALLS);
     this.#breaker = circuitBreaker(
       handleWhen((error) => this.#isFailure(error)),
       {
         breaker: new ConsecutiveBreaker(FAILURES_IN_A_ROW),
-        halfOpenAfter: new ExponentialBackoff({ initialDelay: FIRST_PROBE_MS, maxDelay: LONGEST_PAUSE_MS }),
+        halfOpenAfter: new ExponentialBackoff({ initialDelay: firstProbeMs, maxDelay: LONGEST_PAUSE_MS }),
       },
     );
     this.#breaker.onStateChange((state) => onStateChange(toState(state)));

@@ -1,12 +1,15 @@
 /** Who is asking: with the auth service, or for a router without identity, nobody in particular. */
 import type { EpochKey } from '@flowgrid/shared-state';
 import type { Viewer } from '../gateway/request.ts';
+import type { Actor } from '../limits/rate-limiter.ts';
 import type { Grant } from './auth-client.ts';
 import type { ContextTokens } from './context-tokens.ts';
 
 export interface ResolvedViewer {
   readonly viewer: Viewer;
   readonly accessTokenExpiresAt: Date | null;
+  /** Null for anonymous ones. */
+  readonly actor: Actor | null;
   readonly isGrantedUnder: (key: EpochKey) => boolean;
 }
 
@@ -25,6 +28,7 @@ export const noIdentity: Identity = {
     Promise.resolve({
       viewer: { permissions: new Set(), anonymous: true, tokenFor: () => undefined },
       accessTokenExpiresAt: null,
+      actor: null,
       isGrantedUnder: () => false,
     }),
   drop: () => undefined,
@@ -42,11 +46,16 @@ export function tokenIdentity(tokens: ContextTokens): Identity {
           tokenFor: (subgraph) => grant.tokens.get(subgraph),
         },
         accessTokenExpiresAt: grant.accessTokenExpiresAt,
+        actor: actorOf(grant),
         isGrantedUnder: (key) => isGrantedUnder(grant, key),
       };
     },
     drop: (bearer) => tokens.drop(bearer),
   };
+}
+
+function actorOf({ anonymous, tenantId, actorId }: Grant): Actor | null {
+  return anonymous || tenantId === null || actorId === null ? null : { tenantId, actorId };
 }
 
 /** True when a grant ends with the revocation of a tenant, a user or a session. */

@@ -25,6 +25,8 @@ import type { Executor, PreparedOperation } from '../gateway/executor.ts';
 import type { OperationReader, ReadOperation } from '../gateway/operations.ts';
 import type { LoadedSupergraph } from '../gateway/supergraph.ts';
 import type { Identity } from '../identity/identity.ts';
+import { requireAllowed } from '../limits/rate-limit-answer.ts';
+import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { FederatedSubscriptions } from './federated-subscription.ts';
 import { GOING_AWAY, SocketSession } from './socket-session.ts';
 
@@ -40,6 +42,8 @@ export interface SocketServerOptions {
   readonly checkIntervalMs: number;
   readonly clock: Clock;
   readonly clientAddressOf: (request: IncomingMessage) => string | null;
+  /** Null counts nothing. */
+  readonly rateLimiter: RateLimiter | null;
   readonly operationTimeoutMs: number;
   /** True while new operations are refused. */
   readonly isOverloaded: () => boolean;
@@ -219,6 +223,7 @@ export class SocketServer implements AsyncDisposable {
           `A socket carries at most ${MAX_OPERATIONS_PER_SOCKET} operations at a time.`,
         );
       }
+      await this.#countOperation(context.extra);
       const read = this.#options.reader.read(payload.query, payload.operationName);
       if ('errors' in read) return this.#refuse(read.errors, requestId);
       const started = await this.#start(context.extra, payload, { read, requestId });
@@ -233,6 +238,14 @@ export class SocketServer implements AsyncDisposable {
       if (error instanceof FlowgridError && error.code === 'UNAUTHENTICATED') context.extra.expire();
       return this.#refuse([error], requestId);
     }
+  }
+
+  /** Every operation counts, also on a socket; whoever does not stop asking loses it. */
+  async #countOperation(session: SocketSession): Promise<void> {
+    const outcome = await this.#options.rateLimiter?.take(session.caller);
+    if (!outcome) return;
+    if (!outcome.isAllowed) session.noteRefusal();
+    requireAllowed(outcome);
   }
 
   async #start(

@@ -4,6 +4,7 @@ import type { EpochKey } from '@flowgrid/shared-state';
 import type { RouterContext } from '../gateway/request.ts';
 import { readBearer } from '../identity/bearer.ts';
 import type { Identity, ResolvedViewer } from '../identity/identity.ts';
+import type { Caller } from '../limits/rate-limiter.ts';
 
 export interface SocketSessionOptions {
   readonly identity: Identity;
@@ -54,6 +55,11 @@ export class SocketSession {
     if (this.#ended.signal.aborted) return false;
     if (identity.isEnabled) this.#checks = setInterval(() => void this.check(), checkIntervalMs);
     return true;
+  }
+
+  /** Who sends the operations of the socket. */
+  get caller(): Caller {
+    return { actor: this.#resolved?.actor ?? null, clientAddress: this.#options.clientAddress };
   }
 
   isGrantedUnder(key: EpochKey): boolean {
