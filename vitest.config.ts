@@ -47,6 +47,15 @@ export default defineConfig({
       {
         resolve,
         test: {
+          name: 'edge',
+          include: ['tests/edge/**/*.test.ts'],
+          ...real,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        resolve,
+        test: {
           name: 'resilience',
           include: ['tests/resilience/**/*.test.ts'],
           ...real,
