@@ -46,6 +46,11 @@ async function addMessages(): Promise<void> {
     );
   }
   await superuser.query(
+    `INSERT INTO design.known_agent (tenant_id, id, name, description, status, revision, created_at)
+     VALUES ($1, gen_random_uuid(), 'Known', '', 'DRAFT', 1, now())`,
+    [owner.id],
+  );
+  await superuser.query(
     `INSERT INTO design.inbox_message (tenant_id, consumer, message_id) VALUES ($1, 'test', gen_random_uuid())`,
     [owner.id],
   );

@@ -2,12 +2,14 @@
  * Everything that a worker writes for a job. Each write is one transaction that holds the locks of the session and of the
  * claim, so that after a takeover or a cancellation nothing of the earlier worker gets through.
  */
+import type { Actor } from '@flowgrid/access';
 import type { Clock } from '@flowgrid/platform';
 import { invariant } from '@flowgrid/platform';
 import type { Announcer } from '../announce.ts';
 import type { DesignDatabase, Tx } from '../database.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
 import { toJson } from '../json.ts';
+import { jobIdFor } from '../modules/job/job-identity.ts';
 import {
   deleteGrant,
   listPhaseResults,
@@ -19,6 +21,11 @@ import {
 import type { DesignEvent } from '../modules/progress/design-event.ts';
 import { lockSession, recordEvent } from '../modules/progress/event-store.ts';
 import { nextPhase, percentAfter } from '../modules/progress/phase-percent.ts';
+import {
+  recordChange,
+  type RecordedSessionChange,
+  type SessionEventType,
+} from '../modules/session/record-change.ts';
 import type { DesignFailure, DesignPhase, DesignSession } from '../modules/session/session.ts';
 import type { Evidence, PhaseOutcome } from './phase.ts';
 
@@ -48,6 +55,17 @@ interface Write {
 }
 
 type NewEvent = Pick<DesignEvent, 'phase' | 'state' | 'percent' | 'message'>;
+
+type Found = Pick<PhaseOutcome, 'patch' | 'store'>;
+
+interface JobEnding<Type extends SessionEventType> extends Pick<
+  RecordedSessionChange<Type>,
+  'type' | 'toData'
+> {
+  readonly jobState: 'WAITING' | 'ENDED';
+  readonly event: (session: DesignSession) => NewEvent;
+  readonly found?: Found;
+}
 
 export class JobRecord {
   readonly #options: JobRecordOptions;
@@ -101,53 +119,62 @@ export class JobRecord {
 
   /** Stops until a person has looked at the process model. */
   async awaitReview(): Promise<void> {
-    await this.#end('WAITING', {
-      phase: 'ANALYSIS',
-      state: 'AWAITING_REVIEW',
-      percent: percentAfter('ANALYSIS'),
-      message: 'The process model waits for approval.',
+    await this.#end({
+      type: 'design_session.review_requested',
+      jobState: 'WAITING',
+      event: () => ({
+        phase: 'ANALYSIS',
+        state: 'AWAITING_REVIEW',
+        percent: percentAfter('ANALYSIS'),
+        message: 'The process model waits for approval.',
+      }),
+      toData: (session) => ({ session }),
     });
   }
 
   async succeed(message: string): Promise<void> {
-    await this.#end('ENDED', { phase: 'DONE', state: 'SUCCEEDED', percent: 100, message });
+    await this.#end({
+      type: 'design_session.succeeded',
+      jobState: 'ENDED',
+      event: () => ({ phase: 'DONE', state: 'SUCCEEDED', percent: 100, message }),
+      toData: (session) => ({ session }),
+    });
   }
 
   /** Ends the job; what the phase found all the same is kept. */
-  async fail(failure: DesignFailure, found: Pick<PhaseOutcome, 'patch' | 'store'> = {}): Promise<void> {
-    await this.#end(
-      'ENDED',
-      (session) => ({
-        phase: failure.phase,
-        state: 'FAILED',
-        percent: session.percent,
-        message: failure.message,
-      }),
-      {
+  async fail(failure: DesignFailure, found: Found = {}): Promise<void> {
+    const { phase, code, message, retryable } = failure;
+    await this.#end({
+      type: 'design_session.failed',
+      jobState: 'ENDED',
+      event: ({ percent }) => ({ phase, state: 'FAILED', percent, message }),
+      toData: (session) => ({ session, failure }),
+      found: {
         ...found,
         patch: {
           ...found.patch,
-          failurePhase: failure.phase,
-          failureCode: failure.code,
-          failureMessage: failure.message,
-          failureRetryable: failure.retryable,
+          failurePhase: phase,
+          failureCode: code,
+          failureMessage: message,
+          failureRetryable: retryable,
         },
       },
-    );
+    });
   }
 
-  async #end(
-    jobState: 'WAITING' | 'ENDED',
-    event: NewEvent | ((session: DesignSession) => NewEvent),
-    found: Pick<PhaseOutcome, 'patch' | 'store'> = {},
-  ): Promise<void> {
+  async #end<Type extends SessionEventType>(end: JobEnding<Type>): Promise<void> {
     const { tenantId } = this.#job;
     const key = { tenantId, sessionId: this.#sessionId };
+    const { type, jobState, event, toData, found = {} } = end;
     await this.#write(async ({ tx, session, now }) => {
       await found.store?.(tx, tenantId, now);
       await parkJob(tx, key, jobState);
+      const grant = await tx.jobGrant.findUnique({ where: { tenantId_sessionId: key } });
       await deleteGrant(tx, key);
-      return this.#record({ tx, session }, typeof event === 'function' ? event(session) : event, found.patch);
+      const ended = await this.#record({ tx, session }, event(session), found.patch);
+      const viewer = { tenantId, actor: jobActor(session, grant) };
+      const by = { viewer, requestId: null, clock: this.#options.clock };
+      await recordChange(tx, by, { type, session: ended, toData });
     });
   }
 
@@ -174,4 +201,17 @@ export class JobRecord {
     const at = this.#options.clock.now();
     return recordEvent(tx, { tenantId, session, event: { ...event, attempt, at }, patch });
   }
+}
+
+/** The job as auth and the agents subgraph know it: the session, for whoever asked last. */
+function jobActor(
+  session: DesignSession,
+  grant: { readonly actorId: string; readonly actorUserId: string | null } | null,
+): Actor {
+  return {
+    kind: 'DESIGN_JOB',
+    id: grant === null ? session.id : jobIdFor(session, grant.actorId),
+    name: session.title,
+    userId: grant?.actorUserId ?? null,
+  };
 }

@@ -1,6 +1,6 @@
 /** Makes the designed agent through the agents subgraph, exactly once. */
 import { z } from 'zod';
-import { auditRecord, requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
+import { requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
 import {
   FlowgridError,
   InvalidInput,
@@ -15,6 +15,7 @@ import type { Grants } from '../../adapters/grants.ts';
 import { OutsideError } from '../../adapters/outside-call.ts';
 import type { DesignDatabase } from '../../database.ts';
 import { jobIdFor } from '../job/job-identity.ts';
+import { recordChange } from '../session/record-change.ts';
 import type { DesignSession } from '../session/session.ts';
 import { freeName, markAccepted, reserveAgent, type AcceptanceTarget } from './acceptance-store.ts';
 import { isSameDefinition } from './same-definition.ts';
@@ -167,13 +168,13 @@ async function finish(
   const session = await database.inTenant(viewer.tenantId, async (tx) => {
     const marked = await markAccepted(tx, viewer.tenantId, { ...target, now: clock.now() });
     if (marked.isFirst) {
-      const event = {
-        action: 'design_session.accepted',
-        resourceType: 'design_session',
-        resourceId: marked.session.id,
+      const by = { viewer, requestId: request.requestId, clock };
+      await recordChange(tx, by, {
+        type: 'design_session.accepted',
+        session: marked.session,
         changes: { agentId },
-      };
-      await tx.auditEvent.create({ data: auditRecord({ ...request, clock }, event) });
+        toData: (session) => ({ session, agentId }),
+      });
     }
     return marked.session;
   });

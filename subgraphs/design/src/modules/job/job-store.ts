@@ -94,9 +94,16 @@ export async function requeueJob(
 /** Keeps the evidence of who asked last; the earlier one is of no more use. */
 export async function replaceGrant(
   tx: Tx,
-  grant: { tenantId: string; sessionId: string; actorId: string; contextToken: string; createdAt: Date },
+  grant: {
+    tenantId: string;
+    sessionId: string;
+    actorId: string;
+    actorUserId: string | null;
+    contextToken: string;
+    createdAt: Date;
+  },
 ): Promise<void> {
-  await deleteGrant(tx, grant);
+  await deleteGrant(tx, { tenantId: grant.tenantId, sessionId: grant.sessionId });
   await tx.jobGrant.createMany({ data: [grant] });
 }
 

@@ -25,6 +25,7 @@ export async function insertSession(tx: Tx, input: NewSession): Promise<string |
         tenantId,
         sessionId: id,
         actorId: viewer.actor.id,
+        actorUserId: viewer.actor.userId,
         contextToken: viewer.contextToken,
         createdAt: now,
       },

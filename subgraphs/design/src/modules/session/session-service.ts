@@ -1,6 +1,6 @@
 /** Starts design sessions, ends them, takes them up again, and reads them. */
 import { z } from 'zod';
-import { auditRecord, requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
+import { requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
 import {
   FlowgridError,
   isId,
@@ -25,6 +25,7 @@ import {
 import { lockSession, recordEvent } from '../progress/event-store.ts';
 import { nextPhase } from '../progress/phase-percent.ts';
 import { insertSession } from './insert-session.ts';
+import { recordChange, type SessionEventType } from './record-change.ts';
 import { parseStartInput } from './session-input.ts';
 import { findProcessModels, findSessions, listSessions, type SessionFilter } from './session-store.ts';
 import { hasEnded, type DesignSession, type DesignState } from './session.ts';
@@ -89,8 +90,12 @@ async function start(
     if (session === null) throw new Error('A session that was just stored is not there.');
     if (jobId === null) return { session, jobId };
     await requirePlaceInQueue(tx, tenantId);
-    const event = { action: 'design_session.started', resourceType: 'design_session', resourceId: id };
-    await tx.auditEvent.create({ data: auditRecord({ ...request, viewer, clock }, event) });
+    const by = { viewer, requestId: request.requestId, clock };
+    await recordChange(tx, by, {
+      type: 'design_session.started',
+      session,
+      toData: (session) => ({ session }),
+    });
     return { session, jobId };
   });
   if (outcome.jobId === null) return sameSession(outcome.session, input);
@@ -149,11 +154,17 @@ interface Changed {
   readonly jobId: string | null;
 }
 
+/** What a person does to a session that is there. */
+type PersonalChange = Extract<
+  SessionEventType,
+  'design_session.cancelled' | 'design_session.retried' | 'design_session.approved'
+>;
+
 /** Locks the session, changes it, records who did it, and announces the change when it is committed. */
 async function change(
   { database, announce, clock }: SessionServiceOptions,
   request: ServiceRequest,
-  { sessionId, action }: { readonly sessionId: string; readonly action: string },
+  { sessionId, type }: { readonly sessionId: string; readonly type: PersonalChange },
   work: (change: Change) => Promise<Changed>,
 ): Promise<DesignSession> {
   const viewer = requirePermission(request.viewer, 'design:run');
@@ -163,8 +174,8 @@ async function change(
     if (session === null) throw notFound('Design session');
     const changed = await work({ tx, viewer, session, now: clock.now() });
     if (changed.jobId === null) return changed;
-    const event = { action, resourceType: 'design_session', resourceId: sessionId };
-    await tx.auditEvent.create({ data: auditRecord({ ...request, viewer, clock }, event) });
+    const by = { viewer, requestId: request.requestId, clock };
+    await recordChange(tx, by, { type, session: changed.session, toData: (session) => ({ session }) });
     return changed;
   });
   if (outcome.jobId !== null) {
@@ -179,7 +190,7 @@ async function cancel(
   request: ServiceRequest,
   sessionId: string,
 ): Promise<DesignSession> {
-  return change(options, request, { sessionId, action: 'design_session.cancelled' }, async (context) => {
+  return change(options, request, { sessionId, type: 'design_session.cancelled' }, async (context) => {
     const { tx, viewer, session, now } = context;
     if (session.state === 'CANCELLED') return { session, jobId: null };
     if (hasEnded(session.state)) throw wrongState(session, 'cancelled');
@@ -201,7 +212,7 @@ async function retry(
   request: ServiceRequest,
   sessionId: string,
 ): Promise<DesignSession> {
-  return change(options, request, { sessionId, action: 'design_session.retried' }, async (context) => {
+  return change(options, request, { sessionId, type: 'design_session.retried' }, async (context) => {
     const { session } = context;
     if (session.state !== 'FAILED' && session.state !== 'CANCELLED') throw wrongState(session, 'retried');
     return queueAgain(context, 'Queued again', {
@@ -218,7 +229,7 @@ async function approve(
   request: ServiceRequest,
   sessionId: string,
 ): Promise<DesignSession> {
-  return change(options, request, { sessionId, action: 'design_session.approved' }, async (context) => {
+  return change(options, request, { sessionId, type: 'design_session.approved' }, async (context) => {
     const { session, viewer, now } = context;
     if (session.state !== 'AWAITING_REVIEW') {
       if (session.reviewedAt !== null) return { session, jobId: null };
@@ -236,7 +247,14 @@ async function queueAgain(
   const { tenantId, contextToken, actor } = viewer;
   const sessionId = session.id;
   const job = await requeueJob(tx, { tenantId, sessionId });
-  await replaceGrant(tx, { tenantId, sessionId, actorId: actor.id, contextToken, createdAt: now });
+  await replaceGrant(tx, {
+    tenantId,
+    sessionId,
+    actorId: actor.id,
+    actorUserId: actor.userId,
+    contextToken,
+    createdAt: now,
+  });
   const finished = new Set((await listPhaseResults(tx, tenantId, sessionId)).keys());
   const kept = finished.size === 0 ? '' : `; finished phases are kept: ${[...finished].join(', ')}`;
   const event = {
