@@ -8,6 +8,8 @@ export * from './ids.ts';
 export * from './input.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
+export * from './policies/outside-policies.ts';
+export * from './policies/outside-policy.ts';
 export * from './replicas/replica.ts';
 export * from './replicas/replica-client.ts';
 export * from './replicas/replicas.ts';
