@@ -25,15 +25,16 @@ export interface Admission {
   readonly persistedText: string | undefined;
 }
 
-/** Admits a request or says why not. Sets the headers of the rate limit. Refusals of the identity are left to what comes after. */
+/** Admits a request or says why not. Sets the headers of the rate limit. */
 export async function admit(
   options: AdmissionOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Admission> {
   try {
-    const actor = await findActor(options.identity, request);
+    const { actor, refusal } = await identify(options.identity, request);
     await countOperation(options, { actor, request, reply });
+    if (refusal) throw refusal;
     return await readAhead(options, request, actor?.tenantId ?? null);
   } catch (error) {
     if (!(error instanceof FlowgridError)) throw error;
@@ -41,14 +42,19 @@ export async function admit(
   }
 }
 
-/** Null for anonymous requests, and for those whose token does not hold: they are counted by their address. */
-async function findActor(identity: Identity, request: FastifyRequest): Promise<Actor | null> {
+interface Identified {
+  /** Null for anonymous requests, and for those whose token does not hold: they are counted by their address. */
+  readonly actor: Actor | null;
+  readonly refusal: FlowgridError | null;
+}
+
+async function identify(identity: Identity, request: FastifyRequest): Promise<Identified> {
   try {
     const { actor } = await identity.resolve(readBearer(request.headers.authorization));
-    return actor;
+    return { actor, refusal: null };
   } catch (error) {
-    if (error instanceof FlowgridError) return null;
-    throw error;
+    if (!(error instanceof FlowgridError)) throw error;
+    return { actor: null, refusal: error };
   }
 }
 

@@ -289,6 +289,97 @@ test('a router that stops closes its sockets with 1001', async () => {
   expect((await socket.closed).code).toBe(1001);
 });
 
+test('a stream goes on at another replica when its own goes away', async () => {
+  const second = await fixture.startReplica('design');
+  await using replicated = await startFixtureRouter(fixture, {
+    baseUrls: { design: [fixture.baseUrlOf('design'), second.url] },
+  });
+  await using socket = openSocket(replicated);
+  const before = fixture.openStreams();
+  const streams = ['a', 'b', 'c', 'd'].map((id) =>
+    take(socket.client.iterate({ query: MESSAGES, variables: { id: `moved-${id}` } }), 10),
+  );
+  await until(() => fixture.openStreams() === before + 4, 'all streams are open');
+
+  await second[Symbol.asyncDispose]();
+  for (const id of ['a', 'b', 'c', 'd']) {
+    fixture.addProgress(`moved-${id}`, id);
+    fixture.addProgress(`moved-${id}`, 'end');
+  }
+
+  expect((await Promise.all(streams)).map((events) => events.map(({ data }) => data))).toEqual(
+    ['a', 'b', 'c', 'd'].map((id) => [{ progress: { message: id } }, { progress: { message: 'end' } }]),
+  );
+});
+
+test('a subscription begins at the replica that is there', async () => {
+  const gone = await fixture.startReplica('design');
+  await gone[Symbol.asyncDispose]();
+  await using replicated = await startFixtureRouter(fixture, {
+    baseUrls: { design: [gone.url, fixture.baseUrlOf('design')] },
+  });
+  await using socket = openSocket(replicated);
+  fixture.addProgress('found', 'one');
+
+  const first = await Promise.all(
+    [1, 2, 3].map(() => take(socket.client.iterate({ query: MESSAGES, variables: { id: 'found' } }), 1)),
+  );
+
+  expect(first).toEqual([1, 2, 3].map(() => [{ data: { progress: { message: 'one' } } }]));
+});
+
+test('a router that is asked to end serves what is open, and sends new operations elsewhere', async () => {
+  const stopping = new AbortController();
+  await using ending = await startFixtureRouter(fixture, { stopping: stopping.signal });
+  await using following = openSocket(ending);
+  await using asking = openSocket(ending, { lazy: false, onNonLazyError: () => undefined });
+  const stream = following.client.iterate({ query: MESSAGES, variables: { id: 'drained' } });
+  await asking.client.iterate({ query: '{ __typename }' }).next();
+  fixture.addProgress('drained', 'before');
+  const before = await stream.next();
+
+  stopping.abort();
+  const refused = asking.client.iterate({ query: '{ __typename }' }).next();
+  refused.catch(() => undefined);
+  fixture.addProgress('drained', 'meanwhile');
+  const meanwhile = await stream.next();
+  const opened = new WebSocket(`${ending.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  const [error] = await once(opened, 'error');
+
+  await expect(refused).rejects.toMatchObject({ code: 1001 });
+  expect([before.value, meanwhile.value]).toEqual([
+    { data: { progress: { message: 'before' } } },
+    { data: { progress: { message: 'meanwhile' } } },
+  ]);
+  expect(String(error)).toContain('503');
+});
+
+test('a router that is asked to end answers what was begun on a socket before it closes it', async () => {
+  const reached = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  await fixture.replace('agents', (_request, response) => {
+    reached.resolve();
+    void release.promise.then(() => response.end('{"data":{"renameAgent":{"name":"N"}}}'));
+  });
+  const stopping = new AbortController();
+  await using ending = await startFixtureRouter(fixture, { stopping: stopping.signal });
+  await using socket = openSocket(ending);
+  const begun = take(
+    socket.client.iterate({ query: 'mutation { renameAgent(id: "1", name: "N") { name } }' }),
+    2,
+  );
+  await reached.promise;
+
+  stopping.abort();
+  const next = socket.client.iterate({ query: '{ __typename }' }).next();
+  next.catch(() => undefined);
+  release.resolve();
+
+  expect(await begun).toEqual([{ data: { renameAgent: { name: 'N' } } }]);
+  await expect(next).rejects.toMatchObject({ code: 1001 });
+  await fixture.restart('agents');
+});
+
 test('a socket at another path is not opened', async () => {
   const socket = new WebSocket(`${router.url.replace('http', 'ws')}/other`, 'graphql-transport-ws');
   const failed = once(socket, 'error');

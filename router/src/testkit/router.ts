@@ -20,7 +20,11 @@ const systemClock: Clock = { now: () => new Date() };
 
 export async function startFixtureRouter(
   fixture: Fixture,
-  options: Partial<RouterOptions> & { readonly hasIdentity?: boolean } = {},
+  options: Partial<RouterOptions> & {
+    readonly hasIdentity?: boolean;
+    /** Addresses of subgraphs, where they are not those of the fixture. */
+    readonly baseUrls?: Readonly<Record<string, readonly string[]>>;
+  } = {},
 ): Promise<FixtureRouter> {
   const logger = createLogger({ name: 'router', level: 'silent' });
   const clock = options.clock ?? systemClock;
@@ -28,7 +32,10 @@ export async function startFixtureRouter(
   exchange.grant(null, {});
   const tokens = new ContextTokens({ exchange, clock, logger, renewAfterMs: RENEW_MS });
   const router = await startRouter({
-    supergraph: loadSupergraph(fixture.supergraphSdl, (name) => [fixture.baseUrlOf(name)]),
+    supergraph: loadSupergraph(
+      fixture.supergraphSdl,
+      (name) => options.baseUrls?.[name] ?? [fixture.baseUrlOf(name)],
+    ),
     identity: options.hasIdentity ? tokenIdentity(tokens) : noIdentity,
     logger,
     host: '127.0.0.1',

@@ -68,6 +68,8 @@ export interface Fixture extends AsyncDisposable {
   readonly openStreams: () => number;
   readonly stop: (subgraph: string) => Promise<void>;
   readonly restart: (subgraph: string) => Promise<void>;
+  /** Starts a further server of a subgraph on a port of its own; it has the same data. */
+  readonly startReplica: (subgraph: string) => Promise<RunningServer>;
   /** Puts a server of the test's own where a subgraph was. */
   readonly replace: (subgraph: string, listener: RequestListener) => Promise<void>;
   /** Context tokens that the subgraphs do not accept. */
@@ -98,10 +100,13 @@ export async function startSubgraphs(): Promise<Fixture> {
   );
   const running = new Map<string, RunningServer>();
   const ports = new Map<string, number>();
-  const start = async (name: string): Promise<void> => {
+  const startAt = (name: string, port: number): Promise<RunningServer> => {
     const schema = schemas.get(name);
     if (!schema) throw new Error(`no subgraph ${name}`);
-    const server = await startOne({ name, schema, port: ports.get(name) ?? 0, calls, refusedTokens });
+    return startOne({ name, schema, port, calls, refusedTokens });
+  };
+  const start = async (name: string): Promise<void> => {
+    const server = await startAt(name, ports.get(name) ?? 0);
     running.set(name, server);
     ports.set(name, server.port);
   };
@@ -118,6 +123,7 @@ export async function startSubgraphs(): Promise<Fixture> {
     addProgress: design.add,
     openStreams: design.openStreams,
     stop,
+    startReplica: (name) => startAt(name, 0),
     restart: async (name) => {
       await stop(name);
       await start(name);
