@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { currentTraceparent } from '@flowgrid/platform';
 import type { Envelope } from '../envelope.ts';
 import { EVENT_CATALOGUE, type EventData, type EventType } from './catalogue.ts';
 import type { EventDefinition } from './define-event.ts';
@@ -31,7 +32,7 @@ export interface EventContent<Type extends EventType> {
    */
   readonly change: RecordedChange;
   readonly data: EventData<Type>;
-  /** W3C Trace Context of the request, if it is traced. */
+  /** W3C Trace Context of the change; that of the current request if not given. */
   readonly traceparent?: string | undefined;
 }
 
@@ -41,7 +42,7 @@ export interface EventContent<Type extends EventType> {
  */
 export function toEnvelope<Type extends EventType>(
   type: Type,
-  { change, data, traceparent }: EventContent<Type>,
+  { change, data, traceparent = currentTraceparent() }: EventContent<Type>,
 ): TypedEnvelope<Type> {
   const definition: EventDefinition = EVENT_CATALOGUE[type];
   // What the schema does not name is left out, so that no field travels that the catalogue does not tell of.
