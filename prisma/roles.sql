@@ -37,7 +37,8 @@ BEGIN
 END
 $roles$;
 
--- A statement that nobody waits for any more must not hold its locks. The owner has no such limits: a migration may take
+-- A statement that nobody waits for any more must not hold its locks: it ends before the router's operation does (10 s), a
+-- wait for a lock before its statement, and a transaction that a lost process left behind soon after. The owner has no such limits: a migration may take
 -- long, and waits for another one that runs at the same time.
 DO $limits$
 DECLARE
@@ -46,9 +47,9 @@ BEGIN
   FOREACH service IN ARRAY ARRAY[
     'flowgrid_auth', 'flowgrid_agents', 'flowgrid_design', 'flowgrid_integrations', 'flowgrid_router'
   ] LOOP
-    EXECUTE format('ALTER ROLE %I SET statement_timeout = %L', service, '15s');
+    EXECUTE format('ALTER ROLE %I SET statement_timeout = %L', service, '8s');
     EXECUTE format('ALTER ROLE %I SET lock_timeout = %L', service, '5s');
-    EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', service, '30s');
+    EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', service, '15s');
   END LOOP;
 END
 $limits$;

@@ -1,6 +1,8 @@
 /** A service's way into its PostgreSQL schema: always for one tenant, or expressly for none. */
 import { PrismaPg } from '@prisma/adapter-pg';
-import { FlowgridError, type Logger } from '@flowgrid/platform';
+import { FlowgridError, inSpan, type Logger, type Registry } from '@flowgrid/platform';
+import { registerPoolMetrics } from './pool-metrics.ts';
+import { TenantShare } from './tenant-share.ts';
 import { isUnavailable } from './unavailable.ts';
 import { sendUnbatched } from './unbatched.ts';
 import { statementNames } from './statement-names.ts';
@@ -20,7 +22,8 @@ export interface Database<Client, Tx> extends AsyncDisposable {
   /**
    * Runs `work` in one transaction whose tenant is set: it sees and writes that tenant's rows only.
    * Keep it short; never await an outside call inside. Rolls back when `work` throws.
-   * @throws FlowgridError `SERVICE_UNAVAILABLE` when the database cannot be reached.
+   * @throws FlowgridError `SERVICE_UNAVAILABLE` when the database cannot be reached, `RATE_LIMITED` when the tenant has too
+   * much under way already.
    */
   inTenant<Result>(tenantId: string, work: (tx: Tx) => Promise<Result>): Promise<Result>;
   /**
@@ -34,31 +37,43 @@ export interface Database<Client, Tx> extends AsyncDisposable {
   checkReady(): Promise<void>;
 }
 
-export interface DatabaseOptions<Client> {
+/** How many connections there may be, and who counts them. */
+export interface PoolOptions {
+  readonly poolSize?: number;
+  /** Gets `db_pool_in_use`, `db_pool_waiting` and `db_pool_size`. */
+  readonly metrics?: Registry;
+}
+
+export interface DatabaseOptions<Client> extends PoolOptions {
   /** Connection string of the service's own login role. */
   readonly url: string;
   /** The service's PostgreSQL schema. */
   readonly schema: string;
   /** Makes the generated client over the adapter. */
   readonly createClient: (adapter: PrismaPg) => Client;
-  readonly poolSize?: number;
   /** Told about connections that break while idle; they are replaced by themselves. */
   readonly logger?: Logger | undefined;
 }
 
 const DEFAULT_POOL_SIZE = 10;
-const CONNECT_TIMEOUT_MS = 5_000;
+/**
+ * For a connection, new or given back by others. The limits end one after the other, so that each failure is told as what it
+ * is: this wait, a statement (8 s, prisma/roles.sql), a transaction, the router's operation (10 s).
+ */
+const CONNECTION_WAIT_MS = 4_000;
+/** Longer than the wait for its connection, which says better what is missing. */
 const TRANSACTION_WAIT_MS = 5_000;
-const TRANSACTION_LIMIT_MS = 10_000;
+const TRANSACTION_LIMIT_MS = 9_000;
 
 /** Opens the pool lazily and returns the database. The caller owns it and disposes of it. */
 export function createDatabase<Client extends TransactionalClient<Tx>, Tx>(
   options: DatabaseOptions<Client>,
 ): Database<Client, Tx> {
+  const poolSize = options.poolSize ?? DEFAULT_POOL_SIZE;
   const pool = new TenantPool({
     connectionString: options.url,
-    max: options.poolSize ?? DEFAULT_POOL_SIZE,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    max: poolSize,
+    connectionTimeoutMillis: CONNECTION_WAIT_MS,
     // The driver adapter writes points in time in UTC without saying so: the session must read them as such.
     options: `-c search_path=${options.schema} -c TimeZone=UTC`,
     application_name: `flowgrid-${options.schema}`,
@@ -68,16 +83,24 @@ export function createDatabase<Client extends TransactionalClient<Tx>, Tx>(
   const adapter = new PrismaPg(pool, { schema: options.schema, statementNameGenerator: statementNames() });
   const client = options.createClient(adapter);
   sendUnbatched(client);
+  const share = new TenantShare(poolSize, CONNECTION_WAIT_MS);
+  const forTenant = <Result>(tenantId: string, name: string, work: () => Promise<Result>): Promise<Result> =>
+    guarded(() => share.run(tenantId, () => inSpan(name, () => runInTenantScope(tenantId, work), SPAN)));
+  if (options.metrics) {
+    registerPoolMetrics(options.metrics, {
+      size: poolSize,
+      inUse: () => pool.totalCount - pool.idleCount,
+      waiting: () => pool.waitingCount + share.waiting,
+    });
+  }
   return {
     inTenant: (tenantId, work) =>
-      guarded(() =>
-        runInTenantScope(tenantId, () =>
-          client.$transaction(work, { maxWait: TRANSACTION_WAIT_MS, timeout: TRANSACTION_LIMIT_MS }),
-        ),
+      forTenant(tenantId, 'database transaction', () =>
+        client.$transaction(work, { maxWait: TRANSACTION_WAIT_MS, timeout: TRANSACTION_LIMIT_MS }),
       ),
     // The client has every method of its transactions; a transaction within is what `inTenant` is for.
     readInTenant: (tenantId, work) =>
-      guarded(() => runInTenantScope(tenantId, () => work(client as unknown as Tx))),
+      forTenant(tenantId, 'database read', () => work(client as unknown as Tx)),
     withoutTenant: (work) => guarded(async () => await work(client)),
     checkReady: () => pool.checkReady(),
     [Symbol.asyncDispose]: async () => {
@@ -86,6 +109,8 @@ export function createDatabase<Client extends TransactionalClient<Tx>, Tx>(
     },
   };
 }
+
+const SPAN = { kind: 'client', attributes: { 'db.system.name': 'postgresql' } } as const;
 
 async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
   try {

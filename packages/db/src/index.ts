@@ -1,2 +1,8 @@
-export { createDatabase, type Database, type DatabaseOptions, type TransactionalClient } from './database.ts';
+export {
+  createDatabase,
+  type Database,
+  type DatabaseOptions,
+  type PoolOptions,
+  type TransactionalClient,
+} from './database.ts';
 export { MigrationError, migrate, type AppliedMigration } from './migrate.ts';

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { postgresUrl, readEnv, serviceEnv, serviceUrls } from '@flowgrid/platform';
+import { poolSizeEnv, postgresUrl, readEnv, serviceEnv, serviceUrls } from '@flowgrid/platform';
 
 export const agentsEnv = z.object({
   ...serviceEnv,
+  ...poolSizeEnv,
   /** Connection string of the role flowgrid_agents. */
   DATABASE_URL: postgresUrl,
   /** Where the keys of context tokens are. */

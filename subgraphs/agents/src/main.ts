@@ -7,6 +7,7 @@ import {
 } from '@flowgrid/access';
 import {
   createLogger,
+  createMetrics,
   readEnvOrExit,
   runService,
   startSubgraphServer,
@@ -24,11 +25,14 @@ const NAME = 'agents';
 
 const env = readEnvOrExit(readAgentsEnv);
 const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
+const metrics = createMetrics(NAME);
 
 await runService(
   logger,
   async (stack, stopping) => {
-    const database = stack.use(openAgentsDatabase(env.DATABASE_URL, logger));
+    const database = stack.use(
+      openAgentsDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
+    );
     const remoteKeys = stack.use(
       followRemoteKeys({
         issuer: { service: 'auth', urls: env.AUTH_URL },
@@ -54,6 +58,7 @@ await runService(
         name: NAME,
         ...toHttpOptions(env),
         stopping,
+        metrics,
         logger,
         schema: createSchema(),
         checkReady: database.checkReady,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { postgresUrl, readEnv, secretKey, serviceEnv } from '@flowgrid/platform';
+import { poolSizeEnv, postgresUrl, readEnv, secretKey, serviceEnv } from '@flowgrid/platform';
 import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from '@flowgrid/shared-state';
 
 const databaseEnv = { DATABASE_URL: postgresUrl };
@@ -12,6 +12,7 @@ const keyEnv = {
 
 export const authEnv = z.object({
   ...serviceEnv,
+  ...poolSizeEnv,
   ...keyEnv,
   /** Lets the design service ask for the context tokens of its jobs. */
   GRANT_SECRET: secretKey,

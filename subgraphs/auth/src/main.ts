@@ -3,6 +3,7 @@ import { createContextTokenVerifier, idsOfViewer } from '@flowgrid/access';
 import { openSharedState } from '@flowgrid/shared-state';
 import {
   createLogger,
+  createMetrics,
   readEnvOrExit,
   runService,
   startSubgraphServer,
@@ -25,6 +26,7 @@ import { createServices } from './services.ts';
 
 const env = readEnvOrExit(readAuthEnv);
 const logger = createLogger({ name: 'auth', level: env.LOG_LEVEL });
+const metrics = createMetrics('auth');
 const clock = systemClock;
 const issuer = env.PUBLIC_URL;
 const keySecret = env.AUTH_KEY_SECRET;
@@ -32,7 +34,9 @@ const keySecret = env.AUTH_KEY_SECRET;
 await runService(
   logger,
   async (stack, stopping) => {
-    const database = stack.use(openAuthDatabase(env.DATABASE_URL, logger));
+    const database = stack.use(
+      openAuthDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
+    );
     const { epochs } = stack.use(openSharedState(env, logger));
     await rotateKeys({ database, clock, keySecret });
     const keyRing = stack.use(await openKeyRing({ database, keySecret, clock, logger }));
@@ -62,6 +66,7 @@ await runService(
         name: 'auth',
         ...toHttpOptions(env),
         stopping,
+        metrics,
         logger,
         schema: createSchema(),
         checkReady: database.checkReady,

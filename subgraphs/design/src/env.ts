@@ -1,10 +1,11 @@
 /** The environment of the design service and of its worker. */
 import { z } from 'zod';
-import { postgresUrl, readEnv, secretKey, secretText, serviceEnv } from '@flowgrid/platform';
+import { poolSizeEnv, postgresUrl, readEnv, secretKey, secretText, serviceEnv } from '@flowgrid/platform';
 import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from '@flowgrid/shared-state';
 
 const shared = {
   ...serviceEnv,
+  ...poolSizeEnv,
   DATABASE_URL: postgresUrl,
   ...sharedStateEnv,
   AUTH_URL: z.url(),

@@ -8,6 +8,7 @@ import {
 import { openSharedState } from '@flowgrid/shared-state';
 import {
   createLogger,
+  createMetrics,
   readEnvOrExit,
   runService,
   startSubgraphServer,
@@ -32,13 +33,16 @@ import { createSchema } from './schema.ts';
 
 const env = readEnvOrExit(readServiceEnv);
 const logger = createLogger({ name: 'design', level: env.LOG_LEVEL });
+const metrics = createMetrics('design');
 
 await runService(
   logger,
   async (stack, stopping) => {
     const clock = systemClock;
     const closing = new AbortController();
-    const database = stack.use(openDesignDatabase(env.DATABASE_URL, logger));
+    const database = stack.use(
+      openDesignDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
+    );
     const { pubsub } = stack.use(openSharedState(env, logger));
     const remoteKeys = stack.use(
       followRemoteKeys({
@@ -69,6 +73,7 @@ await runService(
         name: 'design',
         ...toHttpOptions(env),
         stopping,
+        metrics,
         logger,
         schema: createSchema(),
         checkReady: database.checkReady,

@@ -3,6 +3,7 @@ import { openSharedState } from '@flowgrid/shared-state';
 import {
   createHttpServer,
   createLogger,
+  createMetrics,
   listen,
   readEnvOrExit,
   runService,
@@ -20,17 +21,21 @@ import { startDesignWorker } from './workers/design-worker.ts';
 
 const env = readEnvOrExit(readWorkerEnv);
 const logger = createLogger({ name: 'design-worker', level: env.LOG_LEVEL });
+const metrics = createMetrics('design-worker');
 
 await runService(
   logger,
   async (stack, stopping) => {
-    const database = stack.use(openDesignDatabase(env.DATABASE_URL, logger));
+    const database = stack.use(
+      openDesignDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
+    );
     const { pubsub } = stack.use(openSharedState(env, logger));
     const analyzer = stack.use(createThreadAnalyzer());
     const http = {
       name: 'design-worker',
       ...toHttpOptions(env),
       stopping,
+      metrics,
       logger,
       checkReady: database.checkReady,
     };

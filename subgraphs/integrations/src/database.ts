@@ -1,5 +1,5 @@
 /** The integrations schema's database, in the types that are generated from its models. */
-import { createDatabase, type Database } from '@flowgrid/db';
+import { createDatabase, type Database, type PoolOptions } from '@flowgrid/db';
 import type { Logger } from '@flowgrid/platform';
 import { Prisma, PrismaClient } from './generated/prisma/client.ts';
 
@@ -7,11 +7,16 @@ export type Tx = Prisma.TransactionClient;
 export type IntegrationsDatabase = Database<PrismaClient, Tx>;
 
 /** Opens the schema as its own login role. The caller owns the result. */
-export function openIntegrationsDatabase(url: string, logger?: Logger): IntegrationsDatabase {
+export function openIntegrationsDatabase(
+  url: string,
+  logger?: Logger,
+  pool: PoolOptions = {},
+): IntegrationsDatabase {
   return createDatabase<PrismaClient, Tx>({
     url,
     schema: 'integrations',
     createClient: (adapter) => new PrismaClient({ adapter }),
     logger,
+    ...pool,
   });
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { postgresUrl, readEnv, secretKey, serviceEnv, serviceUrls } from '@flowgrid/platform';
+import { poolSizeEnv, postgresUrl, readEnv, secretKey, serviceEnv, serviceUrls } from '@flowgrid/platform';
 import { parseAllowedHosts } from './adapters/outbound/allowed-hosts.ts';
 
 export const integrationsEnv = z.object({
   ...serviceEnv,
+  ...poolSizeEnv,
   /** Connection string of flowgrid_integrations. */
   DATABASE_URL: postgresUrl,
   /** Where auth publishes the keys of context tokens. */

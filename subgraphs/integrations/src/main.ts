@@ -7,6 +7,7 @@ import {
 } from '@flowgrid/access';
 import {
   createLogger,
+  createMetrics,
   readEnvOrExit,
   runService,
   startSubgraphServer,
@@ -29,11 +30,14 @@ import { createSchema } from './schema.ts';
 const NAME = 'integrations';
 const env = readEnvOrExit(readIntegrationsEnv);
 const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
+const metrics = createMetrics(NAME);
 
 await runService(
   logger,
   async (stack, stopping) => {
-    const database = stack.use(openIntegrationsDatabase(env.DATABASE_URL, logger));
+    const database = stack.use(
+      openIntegrationsDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
+    );
     const outbound = stack.use(createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS }));
     const sealer = createCredentialSealer({ current: env.CREDENTIALS_KEY, old: env.CREDENTIALS_KEYS_OLD });
     const connectors = {
@@ -60,6 +64,7 @@ await runService(
         name: NAME,
         ...toHttpOptions(env),
         stopping,
+        metrics,
         logger,
         schema: createSchema(),
         checkReady: database.checkReady,
