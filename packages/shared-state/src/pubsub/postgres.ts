@@ -7,6 +7,8 @@ import { Subscribers } from './subscribers.ts';
 
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
+/** An announcement that cannot be made so soon is not made. */
+const PUBLISH_WAIT_MS = 2_000;
 /** Probes an idle connection: a dead peer is found without waiting for the next announcement. */
 const KEEP_ALIVE_MS = 10_000;
 
@@ -16,7 +18,7 @@ export interface PostgresPubSubOptions {
   readonly logger: Logger;
 }
 
-/** Connects in the background; `publish` and `subscribe` wait for the connection. The caller disposes of it. */
+/** Connects in the background; `subscribe` waits for the connection, `publish` for a short time. The caller disposes of it. */
 export function createPostgresPubSub(options: PostgresPubSubOptions): PubSub {
   return new PostgresPubSub(options);
 }
@@ -35,7 +37,7 @@ class PostgresPubSub implements PubSub {
 
   async publish(channel: Channel, message: string): Promise<void> {
     invariant(message.length <= MESSAGE_LIMIT, 'an announcement is an id');
-    const client = await this.#connection;
+    const client = await this.#connectionSoon();
     await client.query('SELECT pg_notify($1, $2)', [channelName(channel), message]);
   }
 
@@ -57,6 +59,19 @@ class PostgresPubSub implements PubSub {
     } catch (error) {
       // A connection that never came up has nothing to close.
       this.#options.logger.debug({ err: error }, 'pub/sub closed without a connection');
+    }
+  }
+
+  /** Announcements do not pile up while PostgreSQL is away. */
+  async #connectionSoon(): Promise<Client> {
+    const waiting = new AbortController();
+    const limit = delay(PUBLISH_WAIT_MS, undefined, { signal: waiting.signal }).then(() => {
+      throw new Error('There is no connection to PostgreSQL.');
+    });
+    try {
+      return await Promise.race([this.#connection, limit]);
+    } finally {
+      waiting.abort();
     }
   }
 
