@@ -25,6 +25,8 @@ export interface PlatformSettings {
   secrets: ServiceSecrets;
   nodeEnv: 'development' | 'test' | 'production';
   logLevel: string;
+  /** Where the others reach a service, separated by commas when it has replicas; its own address if not given. */
+  serviceUrls?: Readonly<Partial<Record<ProcessName, string>>>;
   /** Where clients reach the platform; the router's own address if not given. */
   publicUrl?: string;
   /** Set on top of what the table says, for single processes. */
@@ -60,7 +62,7 @@ function define(name: ProcessName, settings: PlatformSettings): ProcessDefinitio
       LOG_LEVEL: settings.logLevel,
       // Nothing balances between processes on one machine.
       SHUTDOWN_DRAIN_SECONDS: '0',
-      AUTH_URL: urlOf('auth', settings),
+      AUTH_URL: serviceUrl('auth', settings),
       PUBLIC_URL: settings.publicUrl ?? `http://localhost:${settings.ports.router}`,
       APOLLO_TELEMETRY_DISABLED: 'true',
       ...OWN_ENV[name](settings),
@@ -82,8 +84,8 @@ const designEnv = (settings: PlatformSettings): Record<string, string> => ({
   DATABASE_URL: settings.databaseUrl('flowgrid_design'),
   GRANT_SECRET: settings.secrets.grantSecret,
   ARTIFACT_LINK_SECRET: settings.secrets.artifactLinkSecret,
-  AGENTS_URL: urlOf('agents', settings),
-  INTEGRATIONS_URL: urlOf('integrations', settings),
+  AGENTS_URL: serviceUrl('agents', settings),
+  INTEGRATIONS_URL: serviceUrl('integrations', settings),
 });
 
 /** What a process gets beyond what all have: its own login role and only the secrets that it uses. */
@@ -102,12 +104,16 @@ const OWN_ENV: Readonly<Record<ProcessName, (settings: PlatformSettings) => Reco
   }),
   router: (settings) => ({
     PUBSUB_URL: settings.databaseUrl('flowgrid_router'),
-    SUBGRAPH_AGENTS_URL: urlOf('agents', settings),
-    SUBGRAPH_AUTH_URL: urlOf('auth', settings),
-    SUBGRAPH_DESIGN_URL: urlOf('design', settings),
-    SUBGRAPH_INTEGRATIONS_URL: urlOf('integrations', settings),
+    SUBGRAPH_AGENTS_URL: serviceUrl('agents', settings),
+    SUBGRAPH_AUTH_URL: serviceUrl('auth', settings),
+    SUBGRAPH_DESIGN_URL: serviceUrl('design', settings),
+    SUBGRAPH_INTEGRATIONS_URL: serviceUrl('integrations', settings),
   }),
 };
+
+function serviceUrl(name: ProcessName, settings: PlatformSettings): string {
+  return settings.serviceUrls?.[name] ?? urlOf(name, settings);
+}
 
 function urlOf(name: ProcessName, { ports }: PlatformSettings): string {
   return `http://${HOST}:${ports[name]}`;
