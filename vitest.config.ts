@@ -60,7 +60,18 @@ export default defineConfig({
           include: ['tests/resilience/**/*.test.ts'],
           ...real,
           testTimeout: 120_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: 'deploy',
+          include: ['tests/deploy/**/*.test.ts'],
+          // It starts a PostgreSQL of its own, as a container would find it.
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 5 },
         },
       },
       {
@@ -70,7 +81,7 @@ export default defineConfig({
           include: ['tests/fresh-clone/**/*.test.ts'],
           hookTimeout: 120_000,
           maxWorkers: 1,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 6 },
         },
       },
     ],
