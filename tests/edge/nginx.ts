@@ -40,6 +40,8 @@ export interface Edge extends AsyncDisposable {
   log(): readonly LogLine[];
   /** The access log and the error log as text. */
   written(): string;
+  /** The error log alone. */
+  errors(): string;
   /** The line of a request; waits for it. */
   lineOf(requestId: string): Promise<LogLine>;
   /** Writes other addresses, or the same again, and reloads; resolves when new workers have taken over. */
@@ -94,6 +96,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const folder = mkdtempSync(join(tmpdir(), 'flowgrid-edge-'));
   const [port, httpPort] = await Promise.all([findFreePort(), findFreePort()]);
   await writeConfiguration(folder, { ...options, port, httpPort });
+  makeCertificate(join(folder, 'conf/tls'));
   const [out, err] = [openLog(folder, 'out.log'), openLog(folder, 'err.log')];
   const child = spawn(
     binary,
@@ -117,10 +120,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
   });
-  const written = (): string =>
-    ['out.log', 'err.log'].map((name) => readFileSync(join(folder, name), 'utf8')).join('');
+  const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
+  const errors = (): string => read('err.log');
+  const written = (): string => `${read('out.log')}${errors()}`;
   const log = (): readonly LogLine[] =>
-    readFileSync(join(folder, 'out.log'), 'utf8')
+    read('out.log')
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => logLineModel.parse(JSON.parse(line)));
@@ -138,6 +142,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     folder,
     log,
     written,
+    errors,
     lineOf: (requestId) =>
       until(`a log line of ${requestId}`, () => log().find((line) => line.requestId === requestId)),
     reload: async (upstreams) => {
@@ -195,7 +200,6 @@ async function writeConfiguration(
     'upstreams.conf': withAddresses(upstreams),
   };
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(site, name), text)));
-  makeCertificate(join(conf, 'tls'));
 }
 
 /** The shipped upstreams, each server line once per replica. */
