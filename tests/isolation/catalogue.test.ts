@@ -34,6 +34,7 @@ const DEFINER_FUNCTIONS = [
   'design.delete_outbox_events',
   'design.list_dead_outbox_events',
   'design.list_outbox_events',
+  'design.list_unsent_design_jobs',
   'design.measure_outbox',
   'design.purge_inbox_messages',
   'design.release_outbox_lease',

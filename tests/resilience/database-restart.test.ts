@@ -28,10 +28,10 @@ beforeAll(async () => {
     await createPlatform({
       database: postgres.database,
       postgres: postgres.access,
-      env: { 'design-worker': { AGENTS_URL: proxy.url, LEASE_SECONDS: '2' } },
+      env: { 'design-worker': { INTEGRATIONS_URL: proxy.url, LEASE_SECONDS: '2' } },
     }),
   );
-  proxy.forwardTo(platform.url('agents'));
+  proxy.forwardTo(platform.url('integrations'));
   await Promise.all(WITH_DATABASE.map((name) => platform.start(name)));
   await platform.start('router');
   tenant = await createTenant(platform.url('router'), postgres.database);

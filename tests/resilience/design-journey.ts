@@ -10,8 +10,8 @@ Otherwise the clerk rejects the claim and informs the customer. Finally, the acc
 
 export const WORK_PHASES = ['CONTEXT', 'ANALYSIS', 'DESIGN', 'VALIDATION', 'CODE', 'MODEL'] as const;
 
-/** The operation with which a worker reads the tenant's agents: the longest wait of the CONTEXT phase. */
-export const CONTEXT_OPERATION = 'DesignContextAgents';
+/** The operation with which a worker asks what the tenant has connected: the longest wait of the CONTEXT phase. */
+export const CONTEXT_OPERATION = 'DesignContextIntegrations';
 
 const START = `mutation Start($input: StartDesignInput!) {
   startDesign(input: $input) { session { id } errors { code message path } } }`;

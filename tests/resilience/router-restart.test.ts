@@ -13,7 +13,7 @@ let stack: AsyncDisposableStack;
 let rows: DatabaseRows;
 let platform: TestPlatform;
 let tenant: TestTenant;
-/** Before the agents subgraph, for the worker and for the routers. */
+/** Before the integrations subgraph, for the worker and for the routers. */
 let proxy: HoldingProxy;
 
 beforeAll(async () => {
@@ -24,10 +24,13 @@ beforeAll(async () => {
   platform = stack.use(
     await createPlatform({
       database,
-      env: { 'design-worker': { AGENTS_URL: proxy.url }, router: { SUBGRAPH_AGENTS_URL: proxy.url } },
+      env: {
+        'design-worker': { INTEGRATIONS_URL: proxy.url },
+        router: { SUBGRAPH_INTEGRATIONS_URL: proxy.url },
+      },
     }),
   );
-  proxy.forwardTo(platform.url('agents'));
+  proxy.forwardTo(platform.url('integrations'));
   const services = ['auth', 'agents', 'design', 'integrations', 'design-worker'] as const;
   await Promise.all(services.map((name) => platform.start(name)));
   await platform.start('router');
@@ -62,7 +65,7 @@ test('a router that ends closes sockets with 1001; at another one the client goe
 test('requests under way are answered before the router ends, and no new ones are taken', async () => {
   const ending = await platform.start('router', {});
   const hold = proxy.hold('HeldByTheTest', 'request');
-  const query = 'query HeldByTheTest { agents { edges { node { id } } } viewer { user { email } } }';
+  const query = 'query HeldByTheTest { integrations { id } viewer { user { email } } }';
   const url = `${ending.url}/graphql`;
   const { accessToken, email } = tenant.users.VIEWER;
   const answers = Promise.all([1, 2, 3].map(() => postGraphQL(url, { query }, accessToken)));
@@ -78,7 +81,7 @@ test('requests under way are answered before the router ends, and no new ones ar
   hold.release();
 
   for (const answer of await answers) {
-    expect(dataOf(answer)).toEqual({ agents: { edges: [] }, viewer: { user: { email } } });
+    expect(dataOf(answer)).toEqual({ integrations: [], viewer: { user: { email } } });
   }
   expect(await ending.exited).toEqual({ code: 0, signal: null });
 });

@@ -13,7 +13,7 @@ let stack: AsyncDisposableStack;
 let rows: DatabaseRows;
 let platform: TestPlatform;
 let tenant: TestTenant;
-/** Between the worker and the agents subgraph. */
+/** Between the worker and the integrations subgraph. */
 let proxy: HoldingProxy;
 
 beforeAll(async () => {
@@ -22,9 +22,9 @@ beforeAll(async () => {
   rows = stack.use(await openRows(database.superuserUrl));
   proxy = stack.use(await startHoldingProxy());
   platform = stack.use(
-    await createPlatform({ database, env: { 'design-worker': { AGENTS_URL: proxy.url } } }),
+    await createPlatform({ database, env: { 'design-worker': { INTEGRATIONS_URL: proxy.url } } }),
   );
-  proxy.forwardTo(platform.url('agents'));
+  proxy.forwardTo(platform.url('integrations'));
   const services = ['auth', 'agents', 'design', 'integrations', 'design-worker'] as const;
   await Promise.all(services.map((name) => platform.start(name)));
   await platform.start('router');

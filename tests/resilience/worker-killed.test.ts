@@ -22,7 +22,7 @@ let database: TestDatabase;
 let rows: DatabaseRows;
 let platform: TestPlatform;
 let tenant: TestTenant;
-/** Between the slow worker and the agents subgraph. */
+/** Between the slow worker and the integrations subgraph. */
 let proxy: HoldingProxy;
 const workers: RunningProcess[] = [];
 
@@ -32,7 +32,7 @@ beforeAll(async () => {
   rows = stack.use(await openRows(database.superuserUrl));
   proxy = stack.use(await startHoldingProxy());
   platform = stack.use(await createPlatform({ database }));
-  proxy.forwardTo(platform.url('agents'));
+  proxy.forwardTo(platform.url('integrations'));
   await Promise.all(
     (['auth', 'agents', 'design', 'integrations'] as const).map((name) => platform.start(name)),
   );
@@ -51,8 +51,8 @@ async function startWorker(env: Readonly<Record<string, string>> = {}): Promise<
   return worker;
 }
 
-/** A worker that asks for agents through the proxy. */
-const startSlowWorker = (): Promise<RunningProcess> => startWorker({ AGENTS_URL: proxy.url });
+/** A worker that asks for integrations through the proxy. */
+const startSlowWorker = (): Promise<RunningProcess> => startWorker({ INTEGRATIONS_URL: proxy.url });
 
 const reaches = (id: string, state: string): Promise<unknown> =>
   until(

@@ -5,6 +5,7 @@ import {
   followRemoteKeys,
   idsOfViewer,
 } from '@flowgrid/access';
+import { createPostgresTransport } from '@flowgrid/messaging';
 import { openSharedState } from '@flowgrid/shared-state';
 import {
   createLogger,
@@ -26,6 +27,7 @@ import { createAcceptanceService } from './modules/acceptance/acceptance-service
 import { createArtifactLinks } from './modules/artifact/artifact-link.ts';
 import { createArtifactHandler } from './modules/artifact/artifact-routes.ts';
 import { createArtifactService } from './modules/artifact/artifact-service.ts';
+import { startJobSender } from './modules/job/job-sender.ts';
 import { createAnalysisService } from './modules/process-model/analysis-service.ts';
 import { createProgressFeed } from './modules/progress/progress-feed.ts';
 import { createSessionService } from './modules/session/session-service.ts';
@@ -52,6 +54,8 @@ await runService(
       }),
     );
     const analyzer = stack.use(createThreadAnalyzer());
+    const transport = stack.use(createPostgresTransport({ url: env.DATABASE_URL, logger }));
+    stack.use(startJobSender({ database, transport, pubsub, logger }));
     const progress = stack.use(createProgressFeed({ database, pubsub, logger }));
     const links = createArtifactLinks({ secret: env.ARTIFACT_LINK_SECRET, publicUrl: env.PUBLIC_URL, clock });
     const services = {

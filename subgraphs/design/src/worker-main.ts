@@ -1,4 +1,5 @@
 /** The design worker: works on design jobs and serves its health. */
+import { createPostgresTransport } from '@flowgrid/messaging';
 import { openSharedState } from '@flowgrid/shared-state';
 import {
   createHttpServer,
@@ -17,6 +18,7 @@ import { createThreadAnalyzer } from './adapters/thread-analyzer.ts';
 import { createAnnouncer } from './announce.ts';
 import { openDesignDatabase } from './database.ts';
 import { readWorkerEnv } from './env.ts';
+import { createKnownAgents } from './modules/known-agent/known-agent-store.ts';
 import { startDesignWorker } from './workers/design-worker.ts';
 
 const env = readEnvOrExit(readWorkerEnv);
@@ -40,14 +42,17 @@ await runService(
       checkReady: database.checkReady,
     };
     stack.use(await listen(createHttpServer(http), http));
+    const transport = stack.use(createPostgresTransport({ url: env.DATABASE_URL, logger }));
     stack.use(
       startDesignWorker({
         database,
+        transport,
         pubsub,
         announce: createAnnouncer(pubsub, logger),
         clock: systemClock,
         logger,
         tools: {
+          knownAgents: createKnownAgents(database),
           agents: createAgentsClient(env.AGENTS_URL),
           integrations: createIntegrationsClient(env.INTEGRATIONS_URL),
           grants: createGrants({ authUrl: env.AUTH_URL, secret: env.GRANT_SECRET }),

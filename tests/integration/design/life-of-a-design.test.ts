@@ -104,7 +104,7 @@ test('an artifact is downloaded with a context token instead of a signature, in 
   const open = (authorization: string, query = ''): Promise<Response> =>
     fetch(new URL(`/artifacts/${artifact?.id}${query}`, service.url), { headers: { authorization } });
   const foreign = await createDesignTenant(service);
-  const elsewhere = await service.issuer.signFor('OWNER', { tenantId: tenant.id, audience: 'agents' });
+  const elsewhere = await service.issuer.signFor('OWNER', { tenantId: tenant.tenantId, audience: 'agents' });
 
   const own = await open(`Bearer ${tenant.token}`);
 

@@ -108,13 +108,6 @@ function answerTo(
   const { agents, integrationKinds } = neighbours;
   const input = variables.input ?? {};
   switch (name) {
-    case 'DesignContextAgents':
-      return {
-        agents: {
-          edges: [...agents.values()].map((node) => ({ node })),
-          pageInfo: { hasNextPage: false, endCursor: null },
-        },
-      };
     case 'DesignContextIntegrations':
       return { integrations: integrationKinds.map((kind) => ({ kind })) };
     case 'DesignBaseAgent':

@@ -1,7 +1,8 @@
 /** A worker's parts in this process, on a database of their own, so that a test decides what happens when. */
 import { Client } from 'pg';
 import { ROLE_PERMISSIONS, type Viewer } from '@flowgrid/access';
-import { createMemoryPubSub, type PubSub } from '@flowgrid/shared-state';
+import { MemoryBroker, MemoryTransport } from '@flowgrid/messaging';
+import { createMemoryPubSub } from '@flowgrid/shared-state';
 import { createLogger, newId, systemClock } from '@flowgrid/platform';
 import type { Analyzer } from '../../../subgraphs/design/src/adapters/analyzer.ts';
 import { createAnnouncer } from '../../../subgraphs/design/src/announce.ts';
@@ -10,7 +11,10 @@ import { claimJob, type ClaimedJob } from '../../../subgraphs/design/src/modules
 import { analyzeProcessText } from '../../../subgraphs/design/src/modules/process-model/analysis/analyze.ts';
 import { createProgressFeed } from '../../../subgraphs/design/src/modules/progress/progress-feed.ts';
 import { createSessionService } from '../../../subgraphs/design/src/modules/session/session-service.ts';
-import { startDesignWorker } from '../../../subgraphs/design/src/workers/design-worker.ts';
+import {
+  startDesignWorker,
+  type DesignWorkerOptions,
+} from '../../../subgraphs/design/src/workers/design-worker.ts';
 import { JobRecord } from '../../../subgraphs/design/src/workers/job-record.ts';
 import type { PhaseTools } from '../../../subgraphs/design/src/workers/phase.ts';
 import { createTestDatabase } from '../../testkit/database.ts';
@@ -21,8 +25,6 @@ export interface FakeTools extends PhaseTools {
   readonly calls: string[];
   /** Takes the place of the analysis. */
   analyze: Analyzer['analyze'];
-  /** Takes the place of the list of agents. */
-  listAgents: PhaseTools['agents']['list'];
 }
 
 function createFakeTools(): FakeTools {
@@ -31,15 +33,16 @@ function createFakeTools(): FakeTools {
   const tools: FakeTools = {
     calls,
     analyze: async (text) => analyzeProcessText(text),
-    listAgents: async () => [],
     agents: {
-      list: (options) => {
-        calls.push('agents.list');
-        return tools.listAgents(options);
-      },
       find: async () => null,
       create: never,
       update: never,
+    },
+    knownAgents: {
+      list: async () => {
+        calls.push('known agents');
+        return [];
+      },
     },
     integrations: { listKinds: async () => ['JIRA'] },
     grants: {
@@ -66,6 +69,7 @@ export async function openWorkbench() {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const database = stack.use(openDesignDatabase(testDatabase.url('flowgrid_design'), logger));
   const pubsub = stack.use(createMemoryPubSub());
+  const transport = stack.use(new MemoryTransport(new MemoryBroker()));
   const superuser = new Client({ connectionString: testDatabase.superuserUrl });
   await superuser.connect();
   stack.defer(() => superuser.end());
@@ -79,6 +83,8 @@ export async function openWorkbench() {
   return {
     database,
     pubsub,
+    transport,
+    logger,
     feed,
     sessions,
     request,
@@ -91,9 +97,15 @@ export async function openWorkbench() {
       return job;
     },
     record: (job: ClaimedJob, sessionId: string) => new JobRecord(options, job, sessionId),
-    startWorker: async (tools: PhaseTools, settings: { leaseSeconds?: number; pubsub?: PubSub } = {}) =>
+    startWorker: async (
+      tools: PhaseTools,
+      settings: Partial<
+        Pick<DesignWorkerOptions, 'leaseSeconds' | 'pubsub' | 'transport' | 'pollMs' | 'concurrency'>
+      > = {},
+    ) =>
       startDesignWorker({
         ...options,
+        transport,
         pubsub,
         logger,
         tools,

@@ -159,7 +159,7 @@ test('a retry goes on after the finished phases, for whoever asked for it', asyn
   });
   expect(queued).toMatchObject({ state: 'QUEUED', phase: 'ANALYSIS', percent: 10, failure: null });
   expect(done.failure).toBeNull();
-  expect(bench.tools.calls.filter((call) => call === 'agents.list')).toHaveLength(1);
+  expect(bench.tools.calls.filter((call) => call === 'known agents')).toHaveLength(1);
   const events = await bench.events(id);
   expect(withoutGap(events)).toBe(true);
   expect(events.filter(({ phase, percent }) => phase === 'CONTEXT' && percent === 10)).toHaveLength(1);
@@ -229,14 +229,14 @@ test.each([
   ['UNREACHABLE', 'SERVICE_UNAVAILABLE', true],
   ['REFUSED', 'NOT_ALLOWED', true],
   ['UNEXPECTED', 'INTERNAL', true],
-] as const)('agents that answer %s fail the design as %s', async (problem, code, retryable) => {
+] as const)('an agents service that answers %s fails a redesign as %s', async (problem, code, retryable) => {
   const agents = {
     ...bench.tools.agents,
-    list: () => Promise.reject(new OutsideError('agents', problem, 'secret detail')),
+    find: () => Promise.reject(new OutsideError('agents', problem, 'secret detail')),
   };
   workers.use(await bench.startWorker({ ...bench.tools, agents }));
 
-  const { failure } = await bench.reaches(await bench.start(), 'FAILED');
+  const { failure } = await bench.reaches(await bench.start({ agentId: newId() }), 'FAILED');
 
   expect(failure).toMatchObject({ phase: 'CONTEXT', code, retryable });
   expect(failure?.message).not.toContain('secret');

@@ -1,15 +1,9 @@
-/** The agents of a tenant, through the agents subgraph. */
+/** Single agents of a tenant, as they are at the moment, through the agents subgraph. */
 import { z } from 'zod';
 import type { UserError } from '@flowgrid/platform';
 import type { AgentDefinition } from '../modules/definition/agent-definition.ts';
 import { agentDefinitionSchema } from '../modules/definition/definition-schema.ts';
 import { callGraphQL, type GraphQLCall } from './graphql-call.ts';
-
-export interface AgentSummary {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-}
 
 export interface AgentDraft {
   readonly id: string;
@@ -50,16 +44,11 @@ export interface CallOptions {
 
 /** Every method throws `OutsideError`. */
 export interface AgentsClient {
-  /** The agents that are not archived, the newest first, up to a limit. */
-  list(options: CallOptions): Promise<readonly AgentSummary[]>;
   find(id: string, options: CallOptions): Promise<AgentDraft | null>;
   /** Safe to repeat: the id decides. */
   create(agent: AgentToCreate, options: CallOptions): Promise<AgentWritten>;
   update(agent: AgentToUpdate, options: CallOptions): Promise<AgentWritten>;
 }
-
-const PAGE_SIZE = 100;
-const MAX_PAGES = 3;
 
 const DEFINITION = `definition { instructions inputModes outputModes settings
   model { provider name temperature maxOutputTokens }
@@ -68,22 +57,12 @@ const DEFINITION = `definition { instructions inputModes outputModes settings
   guardrails { id kind description } }`;
 const DRAFT = `id name slug revision draft { ${DEFINITION} }`;
 
-const LIST = `query DesignContextAgents($after: String) {
-  agents(first: ${PAGE_SIZE}, after: $after, filter: { status: [DRAFT, PUBLISHED] }) {
-    edges { node { id name description } } pageInfo { hasNextPage endCursor } } }`;
 const FIND = `query DesignBaseAgent($id: ID!) { agent(id: $id) { ${DRAFT} } }`;
 const CREATE = `mutation AcceptDesignCreate($input: CreateAgentInput!) {
   createAgent(input: $input) { agent { ${DRAFT} } errors { code message path } } }`;
 const UPDATE = `mutation AcceptDesignUpdate($input: UpdateAgentInput!) {
   updateAgent(input: $input) { agent { ${DRAFT} } errors { code message path } } }`;
 
-const summarySchema = z.object({ id: z.string(), name: z.string(), description: z.string() });
-const pageSchema = z.object({
-  agents: z.object({
-    edges: z.array(z.object({ node: summarySchema })),
-    pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
-  }),
-});
 const draftSchema = z
   .object({
     id: z.string(),
@@ -102,20 +81,6 @@ export function createAgentsClient(baseUrl: string): AgentsClient {
     options: CallOptions,
   ): Promise<Data> => callGraphQL({ service: 'agents', baseUrl, ...operation, ...options });
   return {
-    list: async (options) => {
-      const agents: AgentSummary[] = [];
-      let after: string | null = null;
-      for (let page = 0; page < MAX_PAGES; page += 1) {
-        const found: z.output<typeof pageSchema> = await call(
-          { query: LIST, variables: { after }, schema: pageSchema },
-          options,
-        );
-        agents.push(...found.agents.edges.map(({ node }) => node));
-        if (!found.agents.pageInfo.hasNextPage) break;
-        after = found.agents.pageInfo.endCursor;
-      }
-      return agents;
-    },
     find: async (id, options) => {
       const schema = z.object({ agent: draftSchema.nullable() });
       const { agent } = await call({ query: FIND, variables: { id }, schema }, options);

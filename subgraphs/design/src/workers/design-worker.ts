@@ -1,4 +1,9 @@
-/** Claims design jobs and works on several at once. Further workers may run beside it, here and elsewhere. */
+/**
+ * Works on several design jobs at once. Further workers may run beside it, here and elsewhere. A message in the queue says
+ * that there is work; which job it is, the claim decides. Jobs whose message was lost are found by looking at intervals.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Transport } from '@flowgrid/messaging';
 import type { PubSub } from '@flowgrid/shared-state';
 import type { Clock, Logger } from '@flowgrid/platform';
 import { subscribeInBackground, type Announcer } from '../announce.ts';
@@ -8,10 +13,12 @@ import { JobRecord } from './job-record.ts';
 import { keepLease, type Lease } from './lease.ts';
 import type { PhaseTools } from './phase.ts';
 import { runDesignJob, type JobEnd } from './run-design-job.ts';
-import { createWakeUp } from './wake-up.ts';
+import { Slots } from './slots.ts';
+import { createWakeUp } from '../wake-up.ts';
 
 export interface DesignWorkerOptions {
   readonly database: DesignDatabase;
+  readonly transport: Pick<Transport, 'receive'>;
   readonly pubsub: PubSub;
   readonly announce: Announcer;
   readonly clock: Clock;
@@ -19,7 +26,7 @@ export interface DesignWorkerOptions {
   readonly tools: PhaseTools;
   readonly concurrency: number;
   readonly leaseSeconds: number;
-  /** How long a job waits when its announcement was lost. */
+  /** How long a job waits when its message and its announcement were lost. */
   readonly pollMs?: number;
 }
 
@@ -34,72 +41,110 @@ export function startDesignWorker(options: DesignWorkerOptions): AsyncDisposable
 
 class DesignWorker implements AsyncDisposable {
   readonly #options: DesignWorkerOptions;
+  readonly #slots: Slots;
   readonly #stopping = new AbortController();
   readonly #wakeUp = createWakeUp();
-  readonly #running = new Map<ClaimedJob, { readonly lease: Lease; readonly done: Promise<void> }>();
-  #loop: Promise<void> = Promise.resolve();
-  #unsubscribe: () => void = () => undefined;
+  readonly #leases = new Map<string, Lease>();
+  readonly #running = new Set<Promise<JobEnd>>();
+  readonly #closing = new AsyncDisposableStack();
 
   constructor(options: DesignWorkerOptions) {
     this.#options = options;
+    this.#slots = new Slots(options.concurrency);
   }
 
   start(): void {
-    const { pubsub, logger } = this.#options;
-    this.#unsubscribe = subscribeInBackground(pubsub, 'design-jobs', {
+    const { transport, pubsub, logger, concurrency } = this.#options;
+    const stopListening = subscribeInBackground(pubsub, 'design-jobs', {
       onMessage: (jobId) => this.#notice(jobId),
       onGap: () => this.#wakeUp.wake(),
       onError: (error) => logger.warn({ err: error }, 'jobs are not announced; they are polled'),
     });
-    this.#loop = this.#claimUntilStopped();
+    const loop = this.#claimUntilStopped();
+    this.#closing.defer(async () => {
+      await loop;
+      await Promise.all(this.#running);
+    });
+    this.#closing.use(
+      transport.receive({ queue: 'design-jobs' }, ({ signal }) => this.#answer(signal), { concurrency }),
+    );
+    this.#closing.defer(stopListening);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#unsubscribe();
     this.#stopping.abort(new Error('The worker is stopping.'));
     this.#wakeUp.wake();
-    await this.#loop;
-    await Promise.all([...this.#running.values()].map(({ done }) => done));
+    await this.#closing.disposeAsync();
   }
 
   /** An announcement about a job that is worked on here means that someone ended it. */
   #notice(jobId: string): void {
-    for (const [job, { lease }] of this.#running) if (job.id === jobId) lease.check();
+    this.#leases.get(jobId)?.check();
     this.#wakeUp.wake();
   }
 
   async #claimUntilStopped(): Promise<void> {
-    const { concurrency, pollMs = POLL_MS } = this.#options;
+    const { pollMs = POLL_MS } = this.#options;
     while (!this.#stopping.signal.aborted) {
-      const job = this.#running.size < concurrency ? await this.#claim() : null;
-      if (job) await this.#take(job);
+      const next = this.#slots.tryTake() ? await this.#startNext() : 'NONE';
       // Several workers that were woken at once do not poll in step for ever.
-      else await this.#wakeUp.wait(pollMs * (0.75 + Math.random() / 2));
+      if (typeof next === 'string') await this.#wakeUp.wait(pollMs * (0.75 + Math.random() / 2));
     }
   }
 
-  async #claim(): Promise<ClaimedJob | null> {
+  /**
+   * Holds the message as long as its work lasts, so that the length of the queue says how much there is to do. When the lock
+   * of the message is lost the work goes on all the same: the lease of the job decides who works on it.
+   * @throws when the message is for another worker.
+   */
+  async #answer(delivered: AbortSignal): Promise<void> {
+    const { pollMs = POLL_MS } = this.#options;
+    const signal = AbortSignal.any([delivered, this.#stopping.signal]);
+    for (;;) {
+      await this.#slots.take(signal);
+      const next = await this.#startNext();
+      if (next === 'NONE') return;
+      if (next === 'AWAY') {
+        await delay(pollMs, undefined, { signal });
+        continue;
+      }
+      if ((await next.end) === 'GIVE_BACK') throw new Error('The job was given back.');
+      return;
+    }
+  }
+
+  /** Claims a job for a slot that was taken, which is free again when there is none, or when the work is over. */
+  async #startNext(): Promise<{ readonly end: Promise<JobEnd> } | 'NONE' | 'AWAY'> {
     try {
-      return await claimJob(this.#options.database, this.#options.leaseSeconds);
+      const job = await claimJob(this.#options.database, this.#options.leaseSeconds);
+      if (job !== null) return { end: this.#take(job) };
+      this.#slots.giveBack();
+      return 'NONE';
     } catch (error) {
-      // The next poll tries again; meanwhile readiness tells that the database is away.
+      // Whoever asked tries again; meanwhile readiness tells that the database is away.
       this.#options.logger.warn({ err: error }, 'no job could be claimed');
-      return null;
+      this.#slots.giveBack();
+      return 'AWAY';
     }
   }
 
-  async #take(job: ClaimedJob): Promise<void> {
+  #take(job: ClaimedJob): Promise<JobEnd> {
     const lease = keepLease(this.#options, job);
-    const done = this.#work(job, lease).finally(() => {
+    this.#leases.set(job.id, lease);
+    const end = this.#work(job, lease).finally(() => {
       lease[Symbol.dispose]();
-      this.#running.delete(job);
+      // A job that was lost may have been claimed again by this same worker.
+      if (this.#leases.get(job.id) === lease) this.#leases.delete(job.id);
+      this.#running.delete(end);
+      this.#slots.giveBack();
       this.#wakeUp.wake();
     });
-    this.#running.set(job, { lease, done });
+    this.#running.add(end);
+    return end;
   }
 
   /** Never rejects. */
-  async #work(job: ClaimedJob, lease: Lease): Promise<void> {
+  async #work(job: ClaimedJob, lease: Lease): Promise<JobEnd> {
     const { database, tools } = this.#options;
     const logger = this.#options.logger.child({ jobId: job.id, attempt: job.attempt });
     try {
@@ -112,15 +157,16 @@ class DesignWorker implements AsyncDisposable {
       const record = new JobRecord(this.#options, job, sessionId);
       const signal = AbortSignal.any([this.#stopping.signal, lease.lost]);
       const end = await runDesignJob({ job, record, tools, logger, signal });
-      await this.#settle(job, end);
+      if (end === 'GIVE_BACK') await this.#giveBack(job);
+      return end;
     } catch (error) {
       // Whatever it was, the lease ends and another claim goes on.
       logger.error({ err: error }, 'the job was left');
+      return 'LEFT';
     }
   }
 
-  async #settle(job: ClaimedJob, end: JobEnd): Promise<void> {
-    if (end !== 'GIVE_BACK') return;
+  async #giveBack(job: ClaimedJob): Promise<void> {
     const { database, announce } = this.#options;
     const isReleased = await database.inTenant(job.tenantId, (tx) => releaseJob(tx, job));
     if (isReleased) announce.job(job.id);

@@ -7,11 +7,15 @@ import type { IntegrationsClient } from '../adapters/integrations-client.ts';
 import type { Tx } from '../database.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
 import type { PhaseResults } from '../modules/job/job-store.ts';
+import type { KnownAgents } from '../modules/known-agent/known-agent.ts';
 import type { DesignPhase, DesignSession } from '../modules/session/session.ts';
 
 /** Everything that phases use from outside. */
 export interface PhaseTools {
+  /** For an agent under redesign, as it is at the moment. */
   readonly agents: AgentsClient;
+  /** What this service knows of a tenant's agents. */
+  readonly knownAgents: KnownAgents;
   readonly integrations: IntegrationsClient;
   readonly grants: Grants;
   readonly analyzer: Analyzer;
@@ -27,6 +31,7 @@ export interface Evidence {
 
 export interface PhaseInput {
   readonly tools: PhaseTools;
+  readonly tenantId: string;
   readonly session: DesignSession;
   /** What earlier phases found, as it was stored. */
   readonly results: PhaseResults;

@@ -37,18 +37,19 @@ export async function runDesignJob(run: JobRun): Promise<JobEnd> {
 }
 
 async function workThrough(
-  { record, tools, signal }: JobRun,
+  { job, record, tools, signal }: JobRun,
   start: JobStart,
   onPhase: (phase: DesignPhase) => void,
 ): Promise<void> {
   const results = new Map(start.results);
+  const { tenantId } = job;
   let { session } = start;
   for (const [phase, work] of PHASES) {
     if (phase === 'DESIGN' && waitsForReview(session)) return record.awaitReview();
     if (results.has(phase)) continue;
     onPhase(phase);
     signal.throwIfAborted();
-    const outcome = await work({ tools, session, results, evidence: start.evidence, signal });
+    const outcome = await work({ tools, tenantId, session, results, evidence: start.evidence, signal });
     signal.throwIfAborted();
     session = await record.finishPhase(phase, outcome);
     // Later phases see what a later attempt would see.

@@ -35,7 +35,7 @@ export async function renewLease(tx: Tx, job: ClaimedJob, leaseSeconds: number):
 export async function releaseJob(tx: Tx, job: ClaimedJob): Promise<boolean> {
   const released = await tx.designJob.updateMany({
     where: { ...job, state: 'RUNNING' },
-    data: { state: 'READY', leaseExpiresAt: null },
+    data: { state: 'READY', leaseExpiresAt: null, messageAttempt: null },
   });
   return released.count === 1;
 }
@@ -76,6 +76,42 @@ export async function enqueueJob(
     VALUES (${job.tenantId}::uuid, ${job.id}::uuid, ${job.sessionId}::uuid, 'READY', 0, 0, now(), now())`;
 }
 
+/** A claimable job about which no message was sent. */
+export interface UnsentJob extends ClaimedJob {
+  /** With the attempt, tells this queueing from every other of the job. */
+  readonly queuedAt: string;
+}
+
+const unsentSchema = z.array(
+  z
+    .object({ tenant_id: z.uuid(), id: z.uuid(), attempt: z.number(), queued_at: z.string() })
+    .transform((row): UnsentJob => {
+      const { tenant_id: tenantId, id, attempt, queued_at: queuedAt } = row;
+      return { tenantId, id, attempt, queuedAt };
+    }),
+);
+
+/** The jobs that wait longest first. */
+export async function listUnsentJobs(database: DesignDatabase, limit: number): Promise<readonly UnsentJob[]> {
+  const rows = await database.withoutTenant(
+    (client) =>
+      client.$queryRaw`SELECT tenant_id, id, attempt, queued_at FROM list_unsent_design_jobs(${limit}::integer)`,
+  );
+  return unsentSchema.parse(rows);
+}
+
+/** Remembers that messages were sent; a job of the tenant that was claimed or queued again meanwhile needs another one. */
+export async function markSent(tx: Tx, tenantId: string, jobs: readonly UnsentJob[]): Promise<void> {
+  const sent = JSON.stringify(
+    jobs.map(({ id, attempt, queuedAt }) => ({ id, attempt, queued_at: queuedAt })),
+  );
+  await tx.$executeRaw`
+    UPDATE design_job AS job SET message_attempt = sent.attempt
+    FROM json_to_recordset(${sent}::json) AS sent (id uuid, attempt integer, queued_at timestamptz)
+    WHERE job.tenant_id = ${tenantId}::uuid AND job.id = sent.id AND job.attempt = sent.attempt
+      AND job.run_after = sent.queued_at`;
+}
+
 const requeuedSchema = z.tuple([z.object({ id: z.uuid(), attempt: z.number() })]);
 
 /** Puts the job back into the queue as if no worker had been lost. */
@@ -84,7 +120,7 @@ export async function requeueJob(
   { tenantId, sessionId }: { readonly tenantId: string; readonly sessionId: string },
 ): Promise<{ readonly id: string; readonly attempt: number }> {
   const rows = await tx.$queryRaw`
-    UPDATE design_job SET state = 'READY', lease_expires_at = NULL, takeovers = 0, run_after = now()
+    UPDATE design_job SET state = 'READY', lease_expires_at = NULL, takeovers = 0, run_after = now(), message_attempt = NULL
     WHERE tenant_id = ${tenantId}::uuid AND session_id = ${sessionId}::uuid
     RETURNING id, attempt`;
   const [job] = requeuedSchema.parse(rows);

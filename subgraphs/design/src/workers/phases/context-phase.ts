@@ -20,10 +20,10 @@ export const contextSchema = z.object({
 });
 
 export const contextPhase: Phase = async (input) => {
-  const { session, tools, signal } = input;
+  const { session, tools, tenantId } = input;
+  // Also where nothing is asked of that service: whoever started this must be allowed to see the tenant's agents.
   const token = await requestToken(input, 'agents', ['agent:read']);
-  const call = { token, signal };
-  const agents = await outside('agents', () => tools.agents.list(call));
+  const agents = await tools.knownAgents.list(tenantId);
   const base = session.isRedesign ? await findBase(input, token) : null;
   const integrationKinds = await listIntegrationKinds(input);
   const others = agents.filter(({ id }) => id !== session.agentId);

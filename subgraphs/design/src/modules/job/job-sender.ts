@@ -1,0 +1,83 @@
+/** Sends a message for each job that waits, so that workers, and what scales them, hear of it wherever they run. */
+import type { Message, Transport } from '@flowgrid/messaging';
+import type { Logger } from '@flowgrid/platform';
+import type { PubSub } from '@flowgrid/shared-state';
+import { subscribeInBackground } from '../../announce.ts';
+import type { DesignDatabase } from '../../database.ts';
+import { createWakeUp, type WakeUp } from '../../wake-up.ts';
+import { listUnsentJobs, markSent, type UnsentJob } from './job-store.ts';
+
+export interface JobSenderOptions {
+  readonly database: DesignDatabase;
+  readonly transport: Pick<Transport, 'send'>;
+  readonly pubsub: PubSub;
+  readonly logger: Logger;
+  /** How often it looks when nothing was announced: for jobs whose announcement or whose worker was lost. */
+  readonly pollMs?: number;
+}
+
+const POLL_MS = 5_000;
+const BATCH_JOBS = 100;
+
+/**
+ * Starts to send. Several replicas may do it at once: their messages have the same ids, and one too many finds nothing to
+ * do. Disposing waits for the batch under way.
+ */
+export function startJobSender(options: JobSenderOptions): AsyncDisposable {
+  const { pubsub, logger } = options;
+  const wakeUp = createWakeUp();
+  const stopping = new AbortController();
+  const stopListening = subscribeInBackground(pubsub, 'design-jobs', {
+    onMessage: () => wakeUp.wake(),
+    onGap: () => wakeUp.wake(),
+    onError: (error) => logger.warn({ err: error }, 'jobs are not announced; they are polled'),
+  });
+  const loop = sendUntilStopped(options, wakeUp, stopping.signal);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stopListening();
+      stopping.abort();
+      wakeUp.wake();
+      await loop;
+    },
+  };
+}
+
+async function sendUntilStopped(
+  options: JobSenderOptions,
+  wakeUp: WakeUp,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { logger, pollMs = POLL_MS } = options;
+  while (!stopping.aborted) {
+    let isMore = false;
+    try {
+      isMore = (await sendBatch(options)) === BATCH_JOBS;
+    } catch (error) {
+      // The jobs stay unsent, and workers that run find them by themselves.
+      logger.warn({ err: error }, 'messages about jobs cannot be sent');
+    }
+    if (!isMore) await wakeUp.wait(pollMs);
+  }
+}
+
+/** Gives how many messages it has sent. */
+async function sendBatch({ database, transport }: JobSenderOptions): Promise<number> {
+  const jobs = await listUnsentJobs(database, BATCH_JOBS);
+  if (jobs.length === 0) return 0;
+  await transport.send('design-jobs', jobs.map(toMessage));
+  for (const [tenantId, ofTenant] of Map.groupBy(jobs, (job) => job.tenantId)) {
+    await database.inTenant(tenantId, (tx) => markSent(tx, tenantId, ofTenant));
+  }
+  return jobs.length;
+}
+
+function toMessage({ tenantId, id, attempt, queuedAt }: UnsentJob): Message {
+  return {
+    id: `${id}/${attempt}/${queuedAt}`,
+    tenantId,
+    type: 'design-job',
+    orderKey: null,
+    body: JSON.stringify({ jobId: id }),
+  };
+}
