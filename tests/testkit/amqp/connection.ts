@@ -91,8 +91,8 @@ export class BrokerConnection {
     this.#claims.require(address);
     const entity = this.#store.getEntity(address);
     const link = new DeliveryLink(sender, entity, this.#faults);
-    const filter = sender.source.filter as Record<string, unknown> | undefined;
-    const wantsSession = filter !== undefined && SESSION_FILTER in filter;
+    const filter = (sender.source.filter ?? {}) as Record<string, unknown>;
+    const wantsSession = SESSION_FILTER in filter;
     if (wantsSession !== entity instanceof SessionEntity) {
       throw new AmqpFailure(
         'amqp:not-allowed',
@@ -104,7 +104,7 @@ export class BrokerConnection {
       entity.addConsumer(link);
       return;
     }
-    const session = filter?.[SESSION_FILTER];
+    const session = filter[SESSION_FILTER];
     if (typeof session === 'string') answerSession(sender, entity.accept(session, link));
     else this.#acceptNext(sender, entity, link);
   }
@@ -153,7 +153,7 @@ export class BrokerConnection {
     const name = message.application_properties?.['associated-link-name'];
     const consumer = this.#deliveryLinks.get(String(name))?.link ?? null;
     const body = answerRequest(this.#store, { address, message, consumer });
-    return { properties: { statusCode: 200, statusDescription: 'OK' }, body };
+    return { properties: { statusCode: body === null ? 204 : 200, statusDescription: 'OK' }, body };
   }
 
   #serveRequests(receiver: Receiver, answer: (request: Message) => Answer): void {

@@ -17,8 +17,8 @@ export interface ManagementRequest {
 
 type Body = Record<string, unknown>;
 
-/** The body of the answer; throws the failure to answer with. */
-export function answerRequest(store: Store, { address, message, consumer }: ManagementRequest): Body {
+/** The body of the answer, null for `no content`; throws the failure to answer with. */
+export function answerRequest(store: Store, { address, message, consumer }: ManagementRequest): Body | null {
   const body = (message.body ?? {}) as Body;
   const operation = String(message.application_properties?.['operation']);
   switch (operation) {
@@ -63,14 +63,14 @@ function answerSessionRequest(
   }
 }
 
-function peek(entity: Entity, body: Body): Body {
+function peek(entity: Entity, body: Body): Body | null {
   const from = toNumber(body['from-sequence-number']);
   const session = body['session-id'];
   const found = entity
     .list()
     .filter(({ sequence, sessionId }) => sequence >= from && (session == null || sessionId === session))
     .slice(0, Number(body['message-count']));
-  if (found.length === 0) throw new AmqpFailure('com.microsoft:message-not-found', 'no message to peek at');
+  if (found.length === 0) return null;
   return {
     messages: found.map((stored) => ({
       message: encode(toDelivered(stored, null, entity.deadLetters === null)),

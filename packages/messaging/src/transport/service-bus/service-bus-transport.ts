@@ -1,0 +1,142 @@
+/** One client, with everything that uses it. */
+import { isServiceBusError, type ServiceBusClient } from '@azure/service-bus';
+import Long from 'long';
+import { requireBodySizes } from '../body-size.ts';
+import { exponentialRetryDelay } from '../retry-delay.ts';
+import type { ServiceBusTransportOptions } from '../service-bus.ts';
+import { EVENTS_TOPIC, TOPOLOGY, type QueueName, type SourceSettings } from '../topology.ts';
+import type {
+  DeadLetter,
+  Handler,
+  Message,
+  ReceiveOptions,
+  Receiver,
+  Source,
+  Transport,
+} from '../transport.ts';
+import { openClient } from './client.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { Publisher } from './publisher.ts';
+import { SessionReceiver } from './session-receiver.ts';
+import { toFailure } from './service-bus-failure.ts';
+import { acceptNextSession, openReceiver, toSourceName } from './source-address.ts';
+import { toWire } from './wire-message.ts';
+
+const READY_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 5_000;
+
+export async function openServiceBusTransport(options: ServiceBusTransportOptions): Promise<Transport> {
+  return new ServiceBusTransport(await openClient(options.address), options);
+}
+
+class ServiceBusTransport implements Transport {
+  readonly #options: ServiceBusTransportOptions;
+  readonly #client: ServiceBusClient;
+  readonly #publisher: Publisher;
+  readonly #deadLetters: DeadLetters;
+  readonly #receivers = new Map<SessionReceiver, Source>();
+
+  constructor(client: ServiceBusClient, options: ServiceBusTransportOptions) {
+    this.#client = client;
+    this.#options = options;
+    this.#publisher = new Publisher(client);
+    this.#deadLetters = new DeadLetters(client, this.#publisher);
+  }
+
+  async publish(messages: readonly Message[]): Promise<void> {
+    requireBodySizes(messages);
+    await this.#publisher.send(
+      EVENTS_TOPIC,
+      messages.map((message) => toWire(message)),
+    );
+  }
+
+  async send(
+    queue: QueueName,
+    messages: readonly Message[],
+    { notBefore }: { readonly notBefore?: Date } = {},
+  ): Promise<void> {
+    requireBodySizes(messages);
+    await this.#publisher.send(
+      queue,
+      messages.map((message) => toWire(message, notBefore)),
+    );
+  }
+
+  receive(source: Source, handler: Handler, { concurrency }: ReceiveOptions): Receiver {
+    const receiver = new SessionReceiver({
+      sourceName: toSourceName(source),
+      settings: this.#getSettings(source),
+      handler,
+      concurrency,
+      retryDelayMs: this.#options.retryDelayMs ?? exponentialRetryDelay,
+      logger: this.#options.logger,
+      accept: async () => await acceptNextSession(this.#client, source),
+    });
+    this.#receivers.set(receiver, source);
+    return {
+      [Symbol.asyncDispose]: async () => {
+        this.#receivers.delete(receiver);
+        await receiver.stop();
+      },
+    };
+  }
+
+  async listDeadLetters(source: Source, limit: number): Promise<readonly DeadLetter[]> {
+    return await this.#deadLetters.list(source, limit);
+  }
+
+  async replayDeadLetters(source: Source, ids?: readonly string[]): Promise<number> {
+    return await this.#deadLetters.replay(source, ids);
+  }
+
+  /** Looks at the topic and at each source that is received from; says which one the namespace lacks. */
+  async checkReady(): Promise<void> {
+    const abortSignal = AbortSignal.timeout(READY_TIMEOUT_MS);
+    await requireEntity(`topic ${EVENTS_TOPIC}`, () => this.#publisher.open(EVENTS_TOPIC, abortSignal));
+    const sources = new Map([...this.#receivers.values()].map((source) => [toSourceName(source), source]));
+    for (const [name, source] of sources) {
+      await requireEntity(name, async () => {
+        // Behind the last message there is: a round trip that carries none.
+        await openReceiver(this.#client, source).peekMessages(1, {
+          fromSequenceNumber: Long.MAX_VALUE,
+          abortSignal,
+        });
+      });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#receivers.keys()].map((receiver) => receiver.stop()));
+    this.#receivers.clear();
+    // A broker that does not answer must not keep a process from ending.
+    const closed = this.#client.close().catch((error: unknown) => {
+      this.#options.logger.warn({ err: error }, 'the connection to Service Bus was not closed well');
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+    });
+    await Promise.race([closed, enough]);
+    clearTimeout(timer);
+  }
+
+  #getSettings(source: Source): SourceSettings {
+    const { subscriptions, queues } = this.#options.topology ?? TOPOLOGY;
+    const settings = 'queue' in source ? queues[source.queue] : subscriptions[source.subscription];
+    if (settings === undefined) throw new Error(`no such source: ${toSourceName(source)}`);
+    return settings;
+  }
+}
+
+async function requireEntity(name: string, look: () => Promise<void>): Promise<void> {
+  try {
+    await look();
+  } catch (error) {
+    const isMissing = isServiceBusError(error) && error.code === 'MessagingEntityNotFound';
+    throw toFailure(
+      isMissing ? `the Service Bus namespace has no ${name}` : `Service Bus does not answer for ${name}`,
+      error,
+    );
+  }
+}

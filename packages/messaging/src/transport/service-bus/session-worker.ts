@@ -1,0 +1,136 @@
+/** Works through one session that was accepted, message by message, and closes it. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ServiceBusReceivedMessage, ServiceBusSessionReceiver } from '@azure/service-bus';
+import type { Logger } from '@flowgrid/platform';
+import type { RetryDelay } from '../retry-delay.ts';
+import type { SourceSettings } from '../topology.ts';
+import { DeadLetterError, type Handler, type Message } from '../transport.ts';
+import { SessionInbox } from './session-inbox.ts';
+import { SessionLock } from './session-lock.ts';
+import { type DeadLetterCause, fromWire, isForOther, toDeadLetterOptions } from './wire-message.ts';
+
+export interface SessionWork {
+  readonly sourceName: string;
+  readonly settings: SourceSettings;
+  readonly handler: Handler;
+  readonly retryDelayMs: RetryDelay;
+  readonly logger: Logger;
+  /** Aborted when the receiver stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** How long a session is kept when it has no more messages: those that are on their way arrive within a round trip. */
+const IDLE_MS = 50;
+/** How long a session may keep its place while it has messages and others may wait. */
+const TENURE_MS = 10_000;
+/** For an answer to a settlement, or to the closing of a link. */
+const ANSWER_MS = 10_000;
+
+type Next = 'go-on' | 'end-session';
+
+export async function workOnSession(receiver: ServiceBusSessionReceiver, work: SessionWork): Promise<void> {
+  using lock = new SessionLock(receiver, work.settings.lockSeconds * 1000);
+  using inbox = new SessionInbox(receiver, (error) => lock.lose(error));
+  const ending = AbortSignal.any([work.stopping, lock.lost]);
+  const endsAt = Date.now() + TENURE_MS;
+  try {
+    while (Date.now() < endsAt) {
+      const arrived = await inbox.next(IDLE_MS, ending);
+      if (arrived === null) break;
+      const settle = new SettledOnce(receiver, arrived.message);
+      const next = await workOnMessage(settle, { ...work, ending }).finally(arrived.done);
+      if (next === 'end-session') break;
+    }
+  } catch (error) {
+    // The outcome is not with the broker: the session ends here, and the message is delivered again.
+    work.logger.warn({ err: error, source: work.sourceName }, 'a message could not be settled');
+  } finally {
+    // Closing gives back what was not settled, without counting a delivery.
+    await withinAnswerTime(receiver.close()).catch(() => undefined);
+  }
+}
+
+type MessageWork = SessionWork & { readonly ending: AbortSignal };
+
+async function workOnMessage(settle: SettledOnce, work: MessageWork): Promise<Next> {
+  const { message: received } = settle;
+  if (isForOther(received, work.sourceName)) {
+    await settle.complete();
+    return 'go-on';
+  }
+  const message = fromWire(received);
+  if (message === null) {
+    await settle.bury({ reason: 'invalid-message', description: 'the properties of a message are missing' });
+    return 'go-on';
+  }
+  const attempt = (received.deliveryCount ?? 0) + 1;
+  try {
+    await work.handler({ ...message, attempt, signal: work.ending });
+  } catch (error) {
+    return await afterFailure(settle, { error, attempt, work });
+  }
+  await settle.complete();
+  return hasOwnSession(message) ? 'end-session' : 'go-on';
+}
+
+async function afterFailure(
+  settle: SettledOnce,
+  { error, attempt, work }: { error: unknown; attempt: number; work: MessageWork },
+): Promise<Next> {
+  const description = error instanceof Error ? error.message : String(error);
+  if (error instanceof DeadLetterError) {
+    await settle.bury({ reason: error.reason, description });
+    return 'go-on';
+  }
+  if (work.ending.aborted) return 'end-session';
+  if (attempt >= work.settings.maxDeliveries) {
+    await settle.bury({ reason: 'max-deliveries', description });
+    return 'go-on';
+  }
+  work.logger.warn({ err: error, source: work.sourceName, attempt }, 'a message is delivered again');
+  // Abandoning delivers at once, so the pause is here. The session stays locked: nothing of the order key overtakes.
+  await delay(work.retryDelayMs(attempt), undefined, { signal: work.ending }).catch(() => undefined);
+  if (!work.ending.aborted) await settle.abandon();
+  // Messages behind it are already here; the session begins anew, with the one that failed at its head.
+  return 'end-session';
+}
+
+const hasOwnSession = ({ orderKey }: Message): boolean => orderKey === null;
+
+/** A received message and the ways it can end. */
+class SettledOnce {
+  readonly message: ServiceBusReceivedMessage;
+  readonly #receiver: ServiceBusSessionReceiver;
+
+  constructor(receiver: ServiceBusSessionReceiver, message: ServiceBusReceivedMessage) {
+    this.#receiver = receiver;
+    this.message = message;
+  }
+
+  async complete(): Promise<void> {
+    await withinAnswerTime(this.#receiver.completeMessage(this.message));
+  }
+
+  async abandon(): Promise<void> {
+    await withinAnswerTime(this.#receiver.abandonMessage(this.message));
+  }
+
+  async bury(cause: DeadLetterCause): Promise<void> {
+    await withinAnswerTime(this.#receiver.deadLetterMessage(this.message, toDeadLetterOptions(cause)));
+  }
+}
+
+/** The SDK waits a minute for an answer that may never come, and does not let go of the message meanwhile. */
+async function withinAnswerTime(answer: Promise<void>): Promise<void> {
+  const timeout = new AbortController();
+  try {
+    await Promise.race([
+      answer,
+      delay(ANSWER_MS, undefined, { signal: timeout.signal }).then(() => {
+        throw new Error(`the broker did not answer within ${ANSWER_MS} ms`);
+      }),
+    ]);
+  } finally {
+    timeout.abort();
+  }
+}
