@@ -1,6 +1,14 @@
 /** The environment of the design service and of its worker. */
 import { z } from 'zod';
-import { poolSizeEnv, postgresUrl, readEnv, secretKey, secretText, serviceEnv } from '@flowgrid/platform';
+import {
+  poolSizeEnv,
+  postgresUrl,
+  readEnv,
+  secretKey,
+  secretText,
+  serviceEnv,
+  serviceUrls,
+} from '@flowgrid/platform';
 import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from '@flowgrid/shared-state';
 
 const shared = {
@@ -8,8 +16,8 @@ const shared = {
   ...poolSizeEnv,
   DATABASE_URL: postgresUrl,
   ...sharedStateEnv,
-  AUTH_URL: z.url(),
-  AGENTS_URL: z.url(),
+  AUTH_URL: serviceUrls,
+  AGENTS_URL: serviceUrls,
   /** Lets this service ask auth for a job's context token; sent as it is written here. */
   GRANT_SECRET: secretText,
 };
@@ -23,7 +31,7 @@ export const designEnv = z.object({
 
 export const workerEnv = z.object({
   ...shared,
-  INTEGRATIONS_URL: z.url(),
+  INTEGRATIONS_URL: serviceUrls,
   CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2),
   LEASE_SECONDS: z.coerce.number().int().min(1).max(3600).default(30),
   DEFAULT_MODEL_PROVIDER: z.string().min(1).default('anthropic'),

@@ -10,14 +10,18 @@ import { openSharedState } from '@flowgrid/shared-state';
 import {
   createLogger,
   createMetrics,
+  openReplicaClient,
   readEnvOrExit,
   runService,
   startSubgraphServer,
   systemClock,
   toHttpOptions,
+  type ReplicaClient,
+  type ServiceUrls,
 } from '@flowgrid/platform';
 import { createAgentsClient } from './adapters/agents-client.ts';
 import { createGrants } from './adapters/grants.ts';
+import { TRY_TIMEOUT_MS } from './adapters/outside-call.ts';
 import { createThreadAnalyzer } from './adapters/thread-analyzer.ts';
 import { createAnnouncer } from './announce.ts';
 import { createContextFactory } from './context.ts';
@@ -48,11 +52,13 @@ await runService(
     const { pubsub } = stack.use(openSharedState(env, logger));
     const remoteKeys = stack.use(
       followRemoteKeys({
-        issuer: { service: 'auth', urls: [env.AUTH_URL] },
+        issuer: { service: 'auth', urls: env.AUTH_URL },
         path: CONTEXT_KEYS_PATH,
         logger,
       }),
     );
+    const open = (service: string, urls: ServiceUrls): ReplicaClient =>
+      stack.use(openReplicaClient({ service, urls, timeoutMs: TRY_TIMEOUT_MS, logger }));
     const analyzer = stack.use(createThreadAnalyzer());
     const transport = stack.use(createPostgresTransport({ url: env.DATABASE_URL, logger }));
     stack.use(startJobSender({ database, transport, pubsub, logger }));
@@ -63,8 +69,8 @@ await runService(
       acceptance: createAcceptanceService({
         database,
         clock,
-        agents: createAgentsClient(env.AGENTS_URL),
-        grants: createGrants({ authUrl: env.AUTH_URL, secret: env.GRANT_SECRET }),
+        agents: createAgentsClient(open('agents', env.AGENTS_URL)),
+        grants: createGrants({ client: open('auth', env.AUTH_URL), secret: env.GRANT_SECRET }),
         signal: closing.signal,
       }),
       analysis: createAnalysisService({ analyzer, signal: closing.signal }),

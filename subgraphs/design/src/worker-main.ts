@@ -6,14 +6,18 @@ import {
   createLogger,
   createMetrics,
   listen,
+  openReplicaClient,
   readEnvOrExit,
   runService,
   systemClock,
   toHttpOptions,
+  type ReplicaClient,
+  type ServiceUrls,
 } from '@flowgrid/platform';
 import { createAgentsClient } from './adapters/agents-client.ts';
 import { createGrants } from './adapters/grants.ts';
 import { createIntegrationsClient } from './adapters/integrations-client.ts';
+import { TRY_TIMEOUT_MS } from './adapters/outside-call.ts';
 import { createThreadAnalyzer } from './adapters/thread-analyzer.ts';
 import { createAnnouncer } from './announce.ts';
 import { openDesignDatabase } from './database.ts';
@@ -32,6 +36,8 @@ await runService(
       openDesignDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
     );
     const { pubsub } = stack.use(openSharedState(env, logger));
+    const open = (service: string, urls: ServiceUrls): ReplicaClient =>
+      stack.use(openReplicaClient({ service, urls, timeoutMs: TRY_TIMEOUT_MS, logger }));
     const analyzer = stack.use(createThreadAnalyzer());
     const http = {
       name: 'design-worker',
@@ -53,9 +59,9 @@ await runService(
         logger,
         tools: {
           knownAgents: createKnownAgents(database),
-          agents: createAgentsClient(env.AGENTS_URL),
-          integrations: createIntegrationsClient(env.INTEGRATIONS_URL),
-          grants: createGrants({ authUrl: env.AUTH_URL, secret: env.GRANT_SECRET }),
+          agents: createAgentsClient(open('agents', env.AGENTS_URL)),
+          integrations: createIntegrationsClient(open('integrations', env.INTEGRATIONS_URL)),
+          grants: createGrants({ client: open('auth', env.AUTH_URL), secret: env.GRANT_SECRET }),
           analyzer,
           defaultModel: { provider: env.DEFAULT_MODEL_PROVIDER, name: env.DEFAULT_MODEL_NAME },
         },

@@ -4,6 +4,7 @@ import type { UserError } from '@flowgrid/platform';
 import type { AgentDefinition } from '../modules/definition/agent-definition.ts';
 import { agentDefinitionSchema } from '../modules/definition/definition-schema.ts';
 import { callGraphQL, type GraphQLCall } from './graphql-call.ts';
+import type { ServiceClient } from './outside-call.ts';
 
 export interface AgentDraft {
   readonly id: string;
@@ -75,11 +76,11 @@ const draftSchema = z
 const errorsSchema = z.array(z.object({ code: z.string(), message: z.string(), path: z.array(z.string()) }));
 const writtenSchema = z.object({ agent: draftSchema.nullable(), errors: errorsSchema });
 
-export function createAgentsClient(baseUrl: string): AgentsClient {
+export function createAgentsClient(client: ServiceClient): AgentsClient {
   const call = <Data>(
     operation: Pick<GraphQLCall<Data>, 'query' | 'variables' | 'schema'>,
     options: CallOptions,
-  ): Promise<Data> => callGraphQL({ service: 'agents', baseUrl, ...operation, ...options });
+  ): Promise<Data> => callGraphQL({ service: 'agents', client, ...operation, ...options });
   return {
     find: async (id, options) => {
       const schema = z.object({ agent: draftSchema.nullable() });

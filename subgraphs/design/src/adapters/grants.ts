@@ -1,7 +1,7 @@
 /** Context tokens for the work of a job, given by auth against the evidence that a user asked for it. */
 import { z } from 'zod';
 import type { Permission } from '@flowgrid/access';
-import { OutsideError, postJson } from './outside-call.ts';
+import { OutsideError, postJson, type ServiceClient } from './outside-call.ts';
 
 export interface GrantRequest {
   /** The context token with which the user asked. */
@@ -20,12 +20,13 @@ export interface Grants {
 const grantedSchema = z.object({ token: z.string().min(1) });
 const refusedSchema = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });
 
-export function createGrants(options: { readonly authUrl: string; readonly secret: string }): Grants {
+export function createGrants(options: { readonly client: ServiceClient; readonly secret: string }): Grants {
   return {
     request: async ({ contextToken, audience, permissions, job }, signal) => {
       const { status, body } = await postJson({
         service: 'auth',
-        url: new URL('/internal/grant', options.authUrl),
+        client: options.client,
+        path: '/internal/grant',
         authorization: `Bearer ${options.secret}`,
         body: { contextToken, audience, permissions, job: { kind: 'DESIGN_JOB', ...job } },
         signal,

@@ -1,11 +1,11 @@
 /** GraphQL operations at another subgraph. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { OutsideError, postJson } from './outside-call.ts';
+import { OutsideError, postJson, type ServiceClient } from './outside-call.ts';
 
 export interface GraphQLCall<Data> {
   readonly service: string;
-  readonly baseUrl: string;
+  readonly client: ServiceClient;
   /** A context token of that subgraph. */
   readonly token: string;
   readonly query: string;
@@ -46,7 +46,8 @@ async function callOnce<Data>(call: GraphQLCall<Data>): Promise<Data> {
   const { service, query, variables, signal } = call;
   const { body } = await postJson({
     service,
-    url: new URL('/graphql', call.baseUrl),
+    client: call.client,
+    path: '/graphql',
     authorization: `Bearer ${call.token}`,
     body: { query, variables },
     signal,

@@ -1,20 +1,29 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createLogger, openReplicaClient } from '@flowgrid/platform';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { callGraphQL } from './graphql-call.ts';
 import { createGrants } from './grants.ts';
-import { postJson } from './outside-call.ts';
+import { postJson, type ServiceClient } from './outside-call.ts';
 
-async function serve(listener: RequestListener): Promise<AsyncDisposable & { url: string }> {
+const logger = createLogger({ name: 'test', level: 'silent' });
+
+async function serve(
+  listener: RequestListener,
+): Promise<AsyncDisposable & { url: string; client: ServiceClient }> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const client = openReplicaClient({ service: 'test', urls: [url], timeoutMs: 5_000, logger });
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
+    client,
     [Symbol.asyncDispose]: async () => {
+      await client[Symbol.asyncDispose]();
       server.closeAllConnections();
       await new Promise((resolve) => {
         server.close(resolve);
@@ -23,9 +32,10 @@ async function serve(listener: RequestListener): Promise<AsyncDisposable & { url
   };
 }
 
-const call = (url: string, signal = new AbortController().signal) => ({
+const call = (client: ServiceClient, signal = new AbortController().signal) => ({
   service: 'agents',
-  url: new URL(url),
+  client,
+  path: '/ask',
   authorization: 'Bearer x',
   body: {},
   signal,
@@ -41,7 +51,7 @@ test('a service that is away for a moment is asked again', async () => {
     else response.end('{"ok":true}');
   });
 
-  expect(await postJson(call(service.url))).toEqual({ status: 200, body: { ok: true } });
+  expect(await postJson(call(service.client))).toEqual({ status: 200, body: { ok: true } });
   expect(asked).toBe(3);
 });
 
@@ -52,7 +62,7 @@ test('a service that stays away is given up after a few tries', async () => {
     response.writeHead(503).end();
   });
 
-  await expect(postJson(call(service.url))).rejects.toMatchObject({ problem: 'UNREACHABLE' });
+  await expect(postJson(call(service.client))).rejects.toMatchObject({ problem: 'UNREACHABLE' });
   expect(asked).toBe(4);
 });
 
@@ -60,7 +70,7 @@ test('a call that is given up ends with the reason of its signal', async () => {
   const controller = new AbortController();
   await using service = await serve(() => controller.abort(new Error('cancelled')));
 
-  await expect(postJson(call(service.url, controller.signal))).rejects.toThrow('cancelled');
+  await expect(postJson(call(service.client, controller.signal))).rejects.toThrow('cancelled');
 });
 
 test('an answer that is not JSON, or a redirect, is no answer', async () => {
@@ -69,8 +79,8 @@ test('an answer that is not JSON, or a redirect, is no answer', async () => {
     response.writeHead(302, { location: html.url }).end(),
   );
 
-  await expect(postJson(call(html.url))).rejects.toMatchObject({ problem: 'UNEXPECTED' });
-  await expect(postJson(call(elsewhere.url))).rejects.toMatchObject({ problem: 'UNREACHABLE' });
+  await expect(postJson(call(html.client))).rejects.toMatchObject({ problem: 'UNEXPECTED' });
+  await expect(postJson(call(elsewhere.client))).rejects.toMatchObject({ problem: 'UNEXPECTED' });
 });
 
 test.each([
@@ -85,7 +95,7 @@ test.each([
   });
   const operation = {
     service: 'agents',
-    baseUrl: service.url,
+    client: service.client,
     token: 't',
     query: '{ a }',
     variables: {},
@@ -113,13 +123,13 @@ test('a refused grant says why, and an odd answer is not taken for a token', asy
   await using odd = await serve((_request, response) => response.end('{"token":7}'));
 
   await expect(
-    createGrants({ authUrl: refusing.url, secret: 's' }).request(request, signal),
+    createGrants({ client: refusing.client, secret: 's' }).request(request, signal),
   ).rejects.toMatchObject({
     problem: 'REFUSED',
     message: 'auth: Not you.',
   });
   await expect(
-    createGrants({ authUrl: odd.url, secret: 's' }).request(request, signal),
+    createGrants({ client: odd.client, secret: 's' }).request(request, signal),
   ).rejects.toMatchObject({
     problem: 'UNEXPECTED',
   });

@@ -1,8 +1,8 @@
 /** Calls of other services: a timeout per try, few tries, and one kind of error. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ReplicaClient } from '@flowgrid/platform';
 import { z } from 'zod';
 
-const TRY_TIMEOUT_MS = 5_000;
 const TRIES = 4;
 const WAIT_MS = 250;
 
@@ -21,10 +21,17 @@ export class OutsideError extends Error {
   }
 }
 
+/** A service, at whichever of its replicas. */
+export type ServiceClient = Pick<ReplicaClient, 'fetch'>;
+
+/** How long one try of a client may take; the calls themselves are tried again. */
+export const TRY_TIMEOUT_MS = 5_000;
+
 export interface OutsideCall {
   /** For messages: `agents`. */
   readonly service: string;
-  readonly url: URL;
+  readonly client: ServiceClient;
+  readonly path: string;
   readonly authorization: string;
   readonly body: object;
   /** Gives the call up. */
@@ -53,15 +60,17 @@ export async function postJson(call: OutsideCall): Promise<OutsideAnswer> {
   }
 }
 
-async function postOnce({ service, url, authorization, body, signal }: OutsideCall): Promise<OutsideAnswer> {
+async function postOnce(call: OutsideCall): Promise<OutsideAnswer> {
+  const { service, client, path, authorization, body, signal } = call;
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, {
+    response = await client.fetch(path, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json', authorization },
       body: JSON.stringify(body),
-      redirect: 'error',
+      // Whatever is called so is tried again here too: its effect is the same when it is done twice.
+      isRepeatable: true,
       signal: AbortSignal.any([signal, AbortSignal.timeout(TRY_TIMEOUT_MS)]),
     });
     text = await response.text();
