@@ -40,7 +40,7 @@ await platform.start('router');
 const tenant = await createTenant(platform.url('router'), database);
 /** Each with its last sequence. */
 const sessions = new Map((await startRedesigns(tenant)).map((id) => [id, 1]));
-const writer = openWriter(database.url('flowgrid_design'), tenant.id, stack);
+const writer = openWriter({ url: database.url('flowgrid_design'), tenantId: tenant.id }, stack);
 
 const results = Object.entries(SELECTIONS).map(([name, selection]) => ({
   name,

@@ -1,5 +1,5 @@
 /** Writes events of design sessions with the design subgraph's own code, and knows when each was committed. */
-import { createPostgresPubSub } from '@flowgrid/shared-state';
+import { openSharedState } from '@flowgrid/shared-state';
 import { createLogger } from '@flowgrid/platform';
 import { createAnnouncer } from '../../../subgraphs/design/src/announce.ts';
 import { openDesignDatabase, type DesignDatabase } from '../../../subgraphs/design/src/database.ts';
@@ -10,10 +10,21 @@ export interface EventWriter {
   write(sessionId: string): Promise<{ readonly sequence: number; readonly writtenAt: number }>;
 }
 
-export function openWriter(url: string, tenantId: string, stack: AsyncDisposableStack): EventWriter {
+export interface WriterOptions {
+  readonly url: string;
+  readonly tenantId: string;
+  /** Announces over Redis as the services under test do; else over PostgreSQL. */
+  readonly redisUrl?: string | undefined;
+}
+
+export function openWriter(
+  { url, tenantId, redisUrl }: WriterOptions,
+  stack: AsyncDisposableStack,
+): EventWriter {
   const logger = createLogger({ name: 'bench', level: 'warn' });
   const database = stack.use(openDesignDatabase(url, logger));
-  const announcer = createAnnouncer(stack.use(createPostgresPubSub({ url, logger })), logger);
+  const state = stack.use(openSharedState({ DATABASE_URL: url, REDIS_URL: redisUrl }, logger));
+  const announcer = createAnnouncer(state.pubsub, logger);
   return {
     write: async (sessionId) => {
       const sequence = await writeNext(database, tenantId, sessionId);
