@@ -9,6 +9,8 @@ import type { Script } from './script.ts';
 
 /** Commands of the first moments wait so long for the first connection. */
 const FIRST_CONNECTION_MS = 2_000;
+/** A return that lasts shorter is part of the same outage, as when one node of a cluster fails: it is said once. */
+const LASTING_MS = 10_000;
 /** Redis counts as back when a write succeeds: one that answers but takes no writes is of no use. */
 const PROBE_KEY = `${KEY_PREFIX}probe`;
 
@@ -29,6 +31,9 @@ export class RedisCommands implements AsyncDisposable {
   readonly #listeners = new Set<() => void>();
   readonly #firstConnection: Promise<void>;
   #isAway = false;
+  #backAt = -Infinity;
+  /** How often the present outage was looked at, and those that it began with after a return that did not last. */
+  #attempts = 0;
   #outages = 0;
 
   constructor({ address, logger }: RedisCommandsOptions) {
@@ -117,14 +122,18 @@ export class RedisCommands implements AsyncDisposable {
     if (this.#isAway || this.#closing.signal.aborted) return;
     this.#isAway = true;
     this.#outages += 1;
-    this.#logger.warn({ err: error }, 'Redis is away: this process goes on by itself');
-    void this.#awaitReturn(performance.now());
+    const isRelapse = performance.now() - this.#backAt < LASTING_MS;
+    if (!isRelapse) this.#attempts = 0;
+    const level = isRelapse ? 'debug' : 'warn';
+    this.#logger[level]({ err: error }, 'Redis is away: this process goes on by itself');
+    void this.#awaitReturn(performance.now(), isRelapse ? 'debug' : 'info');
   }
 
-  async #awaitReturn(since: number): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
+  async #awaitReturn(since: number, level: 'debug' | 'info'): Promise<void> {
+    for (;;) {
+      this.#attempts += 1;
       try {
-        await delay(retryDelayMs(attempt), undefined, { signal: this.#closing.signal });
+        await delay(retryDelayMs(this.#attempts), undefined, { signal: this.#closing.signal });
         await this.#client.call('SET', PROBE_KEY, '1', 'PX', '1000');
         break;
       } catch {
@@ -133,7 +142,8 @@ export class RedisCommands implements AsyncDisposable {
       }
     }
     this.#isAway = false;
-    this.#logger.info({ awayMs: Math.round(performance.now() - since) }, 'Redis is back');
+    this.#backAt = performance.now();
+    this.#logger[level]({ awayMs: Math.round(performance.now() - since) }, 'Redis is back');
     for (const listener of this.#listeners) listener();
   }
 }
