@@ -16,6 +16,15 @@ export {
 export { purgeInbox } from './inbox/purge.ts';
 export type { SqlClient, TenantDatabase, TenantTransactions } from './outbox/outbox-database.ts';
 export { MESSAGING_CONTRADICTIONS, messagingEnv } from './messaging-env.ts';
+export { openTransport, type OpenTransportEnv } from './open-transport.ts';
+export {
+  createOutboxBell,
+  openOutbox,
+  type Outbox,
+  type OutboxAnnouncements,
+  type OutboxBellOptions,
+  type OutboxOptions,
+} from './outbox/open-outbox.ts';
 export { registerOutboxMetrics } from './outbox/outbox-metrics.ts';
 export {
   listDeadEvents,

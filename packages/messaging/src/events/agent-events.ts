@@ -27,7 +27,7 @@ const newVersion = z
   .int()
   .positive()
   .nullable()
-  .describe('the version that the change made; null when it made none');
+  .describe('the version that the change made; null when an update made none');
 
 const source = '/agents';
 
