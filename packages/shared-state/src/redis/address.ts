@@ -30,6 +30,7 @@ const ADDRESS =
   /^(?<tls>redis|rediss)(?:\+(?<kind>sentinel|cluster))?:\/\/(?:(?<credentials>[^@/?#]*)@)?(?<hosts>[^@/?#]+)(?:\/(?<path>[^?#]*))?(?:\?(?<query>[^#]*))?$/;
 const HOST = /^(?<host>\[[\da-f:.]+\]|[^:[\]\s]+)(?::(?<port>\d{1,5}))?$/i;
 const MASTER_PATH = /^(?<master>[\w.-]+)(?:\/(?<db>\d{1,5}))?$/;
+const SENTINEL_OPTIONS = new Set(['sentinelUsername', 'sentinelPassword']);
 const REDIS_PORT = 6379;
 const SENTINEL_PORT = 26_379;
 
@@ -57,6 +58,7 @@ export function parseRedisAddress(text: string): RedisAddress {
     const named = MASTER_PATH.exec(path)?.groups;
     if (!named) throw new Error(FORMS);
     const query = new URLSearchParams(parts['query']);
+    if ([...query.keys()].some((name) => !SENTINEL_OPTIONS.has(name))) throw new Error(FORMS);
     return {
       kind: 'sentinel',
       sentinels: hosts(SENTINEL_PORT),
