@@ -1,13 +1,17 @@
 /** Everything that docker-compose.yml starts, with its commands, its environment and the files of its images, and a design on it. */
 import { accessSync, constants } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dataOf, postGraphQL } from '../testkit/graphql.ts';
 import { subscribe } from '../testkit/subscription.ts';
+import { ROOT } from './root.ts';
 import { askEdge } from './run-edge.ts';
 import { createComposeRun, type ComposeRun } from './compose-run.ts';
 
 const START_LIMIT_MS = 240_000;
+
+const PROCESSES = ['auth', 'agents', 'design', 'integrations', 'design-worker', 'router'];
 
 const DESCRIPTION = `A customer sends a claim by email. The claims clerk records the claim in Jira and checks the policy.
 If the policy is valid, the team lead approves the claim. Otherwise the clerk rejects the claim and informs the customer.`;
@@ -39,8 +43,7 @@ describe.skipIf(!isPossible)(
       await run.start('redis');
       await run.job('roles');
       await run.job('migrate');
-      for (const service of ['auth', 'agents', 'design', 'integrations', 'design-worker', 'router', 'nginx'])
-        await run.start(service);
+      for (const service of [...PROCESSES, 'nginx']) await run.start(service);
       await run.job('demo');
     }, START_LIMIT_MS);
 
@@ -104,6 +107,25 @@ describe.skipIf(!isPossible)(
       ]);
       expect(JSON.parse(issuer.text)).toMatchObject({ issuer: 'https://localhost:8443' });
       expect(inside.status).toBe(404);
+    });
+
+    test('the dashboard asks for metrics that the processes have', async () => {
+      const text = await readFile(
+        new URL('deploy/observability/grafana/dashboards/flowgrid.json', ROOT),
+        'utf8',
+      );
+      const asked = [...text.matchAll(/"expr": "(.*)"/g)].flatMap(([, expression = '']) => [
+        ...expression.matchAll(/\b([a-z]+_[a-z0-9_]+?)(?:_bucket|_count)?(?=[{[)])/g),
+      ]);
+      const answers = await Promise.all(PROCESSES.map((name) => fetch(`${run.url(name)}/metrics`)));
+      const metrics = (await Promise.all(answers.map((answer) => answer.text()))).join('\n');
+
+      const missing = asked
+        .map(([, name = '']) => name)
+        .filter((name) => !metrics.includes(`# TYPE ${name} `));
+
+      expect(asked.length).toBeGreaterThan(8);
+      expect(missing).toEqual([]);
     });
 
     // What production must not show: the schema, and a page to explore it.
