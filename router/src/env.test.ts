@@ -21,6 +21,7 @@ test('a router without identity needs nothing but its supergraph', () => {
     http: { host: '127.0.0.1', port: 4000, maxEventLoopDelayMs: 1000, maxRequestsInFlight: 1000 },
     drainSeconds: 5,
     logLevel: 'info',
+    otlpEndpoint: undefined,
     authUrls: null,
     rateLimits: { perMinute: 1200, anonymousPerMinute: 300 },
     sharedState: { REDIS_URL: undefined, PUBSUB_URL: undefined },

@@ -43,6 +43,8 @@ export interface RouterEnv {
   /** How long requests are still served after SIGTERM. */
   readonly drainSeconds: number;
   readonly logLevel: z.output<(typeof serviceEnv)['LOG_LEVEL']>;
+  /** Where traces go; undefined takes none. */
+  readonly otlpEndpoint: string | undefined;
   /** Null runs the router without identity: open to everyone, no context tokens, no scopes. */
   readonly authUrls: ServiceUrls | null;
   /** Without an address, revocation works by the renewal of context tokens alone, and every router counts by itself. */
@@ -97,6 +99,7 @@ export function readRouterEnv(
     http: toHttpOptions(env),
     drainSeconds: env.SHUTDOWN_DRAIN_SECONDS,
     logLevel: env.LOG_LEVEL,
+    otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
     authUrls: hasIdentity ? (env.AUTH_URL ?? null) : null,
     sharedState: { REDIS_URL: env.REDIS_URL, PUBSUB_URL: env.PUBSUB_URL },
     renewContextMs: env.CONTEXT_RENEW_SECONDS * 1000,

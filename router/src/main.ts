@@ -1,7 +1,7 @@
 /** Starts the router process. */
 import { readFileSync } from 'node:fs';
 import { openSharedState } from '@flowgrid/shared-state';
-import { createLogger, readEnvOrExit, runService, systemClock } from '@flowgrid/platform';
+import { createLogger, readEnvOrExit, runService, startTelemetry, systemClock } from '@flowgrid/platform';
 import { processEnvironment, readRouterEnv, readSubgraphUrls, readSupergraphPath } from './env.ts';
 import { loadSupergraph, subgraphUrlVariable } from './gateway/supergraph.ts';
 import { AuthClient } from './identity/auth-client.ts';
@@ -31,6 +31,7 @@ const logger = createLogger({ name: 'router', level: env.logLevel });
 await runService(logger, start, { drainSeconds: env.drainSeconds });
 
 async function start(stack: AsyncDisposableStack, stopping: AbortSignal): Promise<void> {
+  stack.use(await startTelemetry({ name: 'router', endpoint: env.otlpEndpoint, logger }));
   const sharedState = stack.use(openSharedState(env.sharedState, logger));
   const { identity, tokens, checkReady } = createIdentity(stack);
   const router = stack.use(

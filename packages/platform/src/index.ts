@@ -21,4 +21,5 @@ export * from './server/subgraph-server.ts';
 export { DEADLINE_HEADER, parseDeadline, startDeadline, type Deadline } from './telemetry/deadline.ts';
 export { currentScope, currentTraceparent } from './telemetry/scope.ts';
 export { continueTrace, inSpan, type SpanOptions } from './telemetry/spans.ts';
+export { startTelemetry, type TelemetryOptions } from './telemetry/telemetry.ts';
 export * from './user-errors.ts';

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import { FlowgridError, errorKind, type Logger } from '@flowgrid/platform';
+import { FlowgridError, currentTraceparent, errorKind, type Logger } from '@flowgrid/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphiqlPage } from '../graphiql/page.ts';
 import { readBearer } from '../identity/bearer.ts';
@@ -40,7 +40,6 @@ interface OperationScope {
   readonly persistedText: string | undefined;
 }
 
-const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 const GRAPHQL_RESPONSE = 'application/graphql-response+json';
 
 /** Adds `/graphql`; the caller disposes of the result before the server is closed. */
@@ -130,7 +129,6 @@ async function createContext(
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) left.abort();
   });
-  const { traceparent } = request.headers;
   try {
     const bearer = readBearer(request.headers.authorization);
     const { viewer } = await identity.resolve(bearer);
@@ -138,7 +136,7 @@ async function createContext(
       viewer,
       requestId: request.id,
       clientAddress: clientAddressOf(request.raw),
-      traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : null,
+      traceparent: currentTraceparent() ?? null,
       signal: left.signal,
       deadlineAt,
       onTokenRefused: () => identity.drop(bearer),

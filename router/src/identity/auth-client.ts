@@ -1,6 +1,7 @@
 /** Asks the auth service to exchange a bearer token for context tokens. */
 import {
   FlowgridError,
+  currentTraceparent,
   openReplicaClient,
   type Logger,
   type ReplicaClient,
@@ -95,6 +96,7 @@ export class AuthClient implements TokenExchange, AsyncDisposable {
   }
 
   async #post(bearer: string | null): Promise<{ status: number; body: unknown }> {
+    const traceparent = currentTraceparent();
     try {
       const response = await this.#client.fetch('/internal/context', {
         method: 'POST',
@@ -103,6 +105,7 @@ export class AuthClient implements TokenExchange, AsyncDisposable {
         headers: {
           'content-type': 'application/json',
           ...(bearer !== null && { authorization: `Bearer ${bearer}` }),
+          ...(traceparent !== undefined && { traceparent }),
         },
         body: JSON.stringify({ audiences: this.#audiences }),
         signal: AbortSignal.timeout(DEADLINE_MS),

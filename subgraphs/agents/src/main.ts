@@ -5,15 +5,18 @@ import {
   followRemoteKeys,
   idsOfViewer,
 } from '@flowgrid/access';
+import { openOutbox, openTransport } from '@flowgrid/messaging';
 import {
   createLogger,
   createMetrics,
   readEnvOrExit,
   runService,
   startSubgraphServer,
+  startTelemetry,
   systemClock,
   toHttpOptions,
 } from '@flowgrid/platform';
+import { openSharedState } from '@flowgrid/shared-state';
 import { createContext } from './context.ts';
 import { openAgentsDatabase } from './database.ts';
 import { readAgentsEnv } from './env.ts';
@@ -30,8 +33,14 @@ const metrics = createMetrics(NAME);
 await runService(
   logger,
   async (stack, stopping) => {
+    stack.use(await startTelemetry({ name: NAME, endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, logger }));
     const database = stack.use(
       openAgentsDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
+    );
+    const { pubsub } = stack.use(openSharedState(env, logger));
+    const transport = stack.use(await openTransport(env, logger));
+    const outbox = stack.use(
+      openOutbox({ service: NAME, database, transport, announcements: pubsub, registry: metrics, logger }),
     );
     const remoteKeys = stack.use(
       followRemoteKeys({
@@ -46,7 +55,7 @@ await runService(
       clock: systemClock,
     });
     const services = createServices({
-      database,
+      database: outbox.database,
       clock: systemClock,
       defaultDefinition: defaultDefinition({
         provider: env.DEFAULT_MODEL_PROVIDER,

@@ -7,6 +7,7 @@ import {
   readEnvOrExit,
   runService,
   startSubgraphServer,
+  startTelemetry,
   systemClock,
   toHttpOptions,
 } from '@flowgrid/platform';
@@ -34,6 +35,7 @@ const keySecret = env.AUTH_KEY_SECRET;
 await runService(
   logger,
   async (stack, stopping) => {
+    stack.use(await startTelemetry({ name: 'auth', endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, logger }));
     const database = stack.use(
       openAuthDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
     );

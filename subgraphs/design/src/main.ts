@@ -5,7 +5,7 @@ import {
   followRemoteKeys,
   idsOfViewer,
 } from '@flowgrid/access';
-import { createPostgresTransport } from '@flowgrid/messaging';
+import { openOutbox, openTransport, startConsumer } from '@flowgrid/messaging';
 import { openSharedState } from '@flowgrid/shared-state';
 import {
   createLogger,
@@ -14,6 +14,7 @@ import {
   readEnvOrExit,
   runService,
   startSubgraphServer,
+  startTelemetry,
   systemClock,
   toHttpOptions,
   type ReplicaClient,
@@ -32,18 +33,21 @@ import { createArtifactLinks } from './modules/artifact/artifact-link.ts';
 import { createArtifactHandler } from './modules/artifact/artifact-routes.ts';
 import { createArtifactService } from './modules/artifact/artifact-service.ts';
 import { startJobSender } from './modules/job/job-sender.ts';
+import { KNOWN_AGENTS, knownAgentHandlers } from './modules/known-agent/agent-event-handlers.ts';
 import { createAnalysisService } from './modules/process-model/analysis-service.ts';
 import { createProgressFeed } from './modules/progress/progress-feed.ts';
 import { createSessionService } from './modules/session/session-service.ts';
 import { createSchema } from './schema.ts';
 
+const NAME = 'design';
 const env = readEnvOrExit(readServiceEnv);
-const logger = createLogger({ name: 'design', level: env.LOG_LEVEL });
-const metrics = createMetrics('design');
+const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
+const metrics = createMetrics(NAME);
 
 await runService(
   logger,
   async (stack, stopping) => {
+    stack.use(await startTelemetry({ name: NAME, endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, logger }));
     const clock = systemClock;
     const closing = new AbortController();
     const database = stack.use(
@@ -60,14 +64,32 @@ await runService(
     const open = (service: string, urls: ServiceUrls): ReplicaClient =>
       stack.use(openReplicaClient({ service, urls, timeoutMs: TRY_TIMEOUT_MS, logger }));
     const analyzer = stack.use(createThreadAnalyzer());
-    const transport = stack.use(createPostgresTransport({ url: env.DATABASE_URL, logger }));
+    const transport = stack.use(await openTransport(env, logger));
+    const outbox = stack.use(
+      openOutbox({ service: NAME, database, transport, announcements: pubsub, registry: metrics, logger }),
+    );
     stack.use(startJobSender({ database, transport, pubsub, logger }));
+    const source = { subscription: KNOWN_AGENTS } as const;
+    stack.use(
+      startConsumer({
+        transport,
+        source,
+        name: KNOWN_AGENTS,
+        handlers: knownAgentHandlers,
+        database,
+        logger,
+      }),
+    );
     const progress = stack.use(createProgressFeed({ database, pubsub, logger }));
     const links = createArtifactLinks({ secret: env.ARTIFACT_LINK_SECRET, publicUrl: env.PUBLIC_URL, clock });
     const services = {
-      sessions: createSessionService({ database, announce: createAnnouncer(pubsub, logger), clock }),
+      sessions: createSessionService({
+        database: outbox.database,
+        announce: createAnnouncer(pubsub, logger),
+        clock,
+      }),
       acceptance: createAcceptanceService({
-        database,
+        database: outbox.database,
         clock,
         agents: createAgentsClient(open('agents', env.AGENTS_URL)),
         grants: createGrants({ client: open('auth', env.AUTH_URL), secret: env.GRANT_SECRET }),
@@ -77,10 +99,10 @@ await runService(
       artifacts: createArtifactService({ database }),
       progress,
     };
-    const verifier = createContextTokenVerifier({ audience: 'design', keys: remoteKeys.keys, clock });
+    const verifier = createContextTokenVerifier({ audience: NAME, keys: remoteKeys.keys, clock });
     stack.use(
       await startSubgraphServer({
-        name: 'design',
+        name: NAME,
         ...toHttpOptions(env),
         stopping,
         metrics,

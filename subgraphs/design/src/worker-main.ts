@@ -1,5 +1,5 @@
 /** The design worker: works on design jobs and serves its health. */
-import { createPostgresTransport } from '@flowgrid/messaging';
+import { createOutboxBell, openTransport, withOutbox } from '@flowgrid/messaging';
 import { openSharedState } from '@flowgrid/shared-state';
 import {
   createHttpServer,
@@ -9,6 +9,7 @@ import {
   openReplicaClient,
   readEnvOrExit,
   runService,
+  startTelemetry,
   systemClock,
   toHttpOptions,
   type ReplicaClient,
@@ -32,6 +33,9 @@ const metrics = createMetrics('design-worker');
 await runService(
   logger,
   async (stack, stopping) => {
+    stack.use(
+      await startTelemetry({ name: 'design-worker', endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, logger }),
+    );
     const database = stack.use(
       openDesignDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
     );
@@ -48,10 +52,12 @@ await runService(
       checkReady: database.checkReady,
     };
     stack.use(await listen(createHttpServer(http), http));
-    const transport = stack.use(createPostgresTransport({ url: env.DATABASE_URL, logger }));
+    const transport = stack.use(await openTransport(env, logger));
+    // The design service hands over what is written here.
+    const ring = createOutboxBell({ service: 'design', announcements: pubsub, logger });
     stack.use(
       startDesignWorker({
-        database,
+        database: withOutbox(database, ring),
         transport,
         pubsub,
         announce: createAnnouncer(pubsub, logger),

@@ -5,15 +5,18 @@ import {
   followRemoteKeys,
   idsOfViewer,
 } from '@flowgrid/access';
+import { openOutbox, openTransport } from '@flowgrid/messaging';
 import {
   createLogger,
   createMetrics,
   readEnvOrExit,
   runService,
   startSubgraphServer,
+  startTelemetry,
   systemClock as clock,
   toHttpOptions,
 } from '@flowgrid/platform';
+import { openSharedState } from '@flowgrid/shared-state';
 import { createGitHubConnector } from './adapters/github.ts';
 import { createJiraConnector } from './adapters/jira.ts';
 import { createOutbound } from './adapters/outbound/outbound-fetch.ts';
@@ -35,8 +38,14 @@ const metrics = createMetrics(NAME);
 await runService(
   logger,
   async (stack, stopping) => {
+    stack.use(await startTelemetry({ name: NAME, endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, logger }));
     const database = stack.use(
       openIntegrationsDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
+    );
+    const { pubsub } = stack.use(openSharedState(env, logger));
+    const transport = stack.use(await openTransport(env, logger));
+    const outbox = stack.use(
+      openOutbox({ service: NAME, database, transport, announcements: pubsub, registry: metrics, logger }),
     );
     const outbound = stack.use(createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS }));
     const sealer = createCredentialSealer({ current: env.CREDENTIALS_KEY, old: env.CREDENTIALS_KEYS_OLD });
@@ -47,9 +56,15 @@ await runService(
     };
     const { findUrlProblem } = outbound;
     const createContext = createContextFactory({
-      integrations: new IntegrationService({ database, sealer, findUrlProblem, clock }),
-      connectionTester: new ConnectionTester({ database, sealer, connectors, clock, logger }),
-      agentLinks: new AgentLinkService({ database, clock }),
+      integrations: new IntegrationService({ database: outbox.database, sealer, findUrlProblem, clock }),
+      connectionTester: new ConnectionTester({
+        database: outbox.database,
+        sealer,
+        connectors,
+        clock,
+        logger,
+      }),
+      agentLinks: new AgentLinkService({ database: outbox.database, clock }),
     });
     const remoteKeys = stack.use(
       followRemoteKeys({
