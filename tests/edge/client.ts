@@ -123,5 +123,5 @@ export async function sendRaw(edge: Edge, lines: readonly string[], from?: strin
 
 /** The status of each answer in what came back. */
 export function statusesOf(received: string): readonly number[] {
-  return [...received.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status));
+  return [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 }

@@ -105,6 +105,46 @@ describe.skipIf(findNginx() === null)('hostile requests', () => {
     expect(reached().map(({ headers }) => headers.upgrade)).toEqual([undefined]);
   });
 
+  // Attack: a socket that the service refuses, but that the edge takes for open: a tunnel past every rule.
+  test('an upgrade that the service refuses opens no tunnel', async () => {
+    recorded.services.router.answer = (_request, response) => response.writeHead(426).end();
+
+    const received = await sendRaw(recorded.edge, [
+      'GET /graphql HTTP/1.1',
+      'Host: localhost',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 777',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      '',
+      `${SMUGGLED}GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+    ]);
+
+    recorded.services.router.answer = (_request, response) => response.end('{}');
+    expect(statusesOf(received)).toEqual([426, 404, 200]);
+    expect(reached().map(({ url }) => url)).toEqual(['/graphql']);
+  });
+
+  // Attack: a service that can be made to write a header leads the edge to what is internal.
+  test.each(['/_session-check/design:read', '/_router-readiness', '/livez'])(
+    'a service cannot lead the edge to %s',
+    async (location) => {
+      recorded.services.router.answer = (_request, response) => {
+        response.writeHead(200, { 'x-accel-redirect': location, 'x-accel-limit-rate': '1' }).end('as it was');
+      };
+
+      const { status, headers, body } = await ask(recorded.edge, '/graphql');
+
+      recorded.services.router.answer = (_request, response) => response.end('{}');
+      expect({ status, body, leads: headers['x-accel-redirect'] }).toEqual({
+        status: 200,
+        body: 'as it was',
+        leads: undefined,
+      });
+      expect(reached()).toHaveLength(1);
+    },
+  );
+
   test('a chunked body reaches the service whole, with its length', async () => {
     await sendRaw(recorded.edge, [
       'POST /graphql HTTP/1.1',
