@@ -41,7 +41,7 @@ export function registerOutboxMetrics(
       collect: async () => {
         const measured = await measure();
         // No figure is better than an old one.
-        if (measured === null) gauge.reset();
+        if (measured === null) gauge.remove();
         else gauge.set(of(measured));
       },
     });
