@@ -1,5 +1,6 @@
 /** The environment of the design service and of its worker. */
 import { z } from 'zod';
+import { MESSAGING_CONTRADICTIONS, messagingEnv } from '@flowgrid/messaging';
 import {
   poolSizeEnv,
   postgresUrl,
@@ -16,6 +17,7 @@ const shared = {
   ...poolSizeEnv,
   DATABASE_URL: postgresUrl,
   ...sharedStateEnv,
+  ...messagingEnv,
   AUTH_URL: serviceUrls,
   AGENTS_URL: serviceUrls,
   /** Lets this service ask auth for a job's context token; sent as it is written here. */
@@ -38,8 +40,10 @@ export const workerEnv = z.object({
   DEFAULT_MODEL_NAME: z.string().min(1).default('claude-sonnet-4-5'),
 });
 
+const CONTRADICTIONS = [...SHARED_STATE_CONTRADICTIONS, ...MESSAGING_CONTRADICTIONS];
+
 export const readServiceEnv = (): z.output<typeof designEnv> =>
-  readEnv(designEnv, process.env, SHARED_STATE_CONTRADICTIONS);
+  readEnv(designEnv, process.env, CONTRADICTIONS);
 
 export const readWorkerEnv = (): z.output<typeof workerEnv> =>
-  readEnv(workerEnv, process.env, SHARED_STATE_CONTRADICTIONS);
+  readEnv(workerEnv, process.env, CONTRADICTIONS);

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { MESSAGING_CONTRADICTIONS, messagingEnv } from '@flowgrid/messaging';
 import { poolSizeEnv, postgresUrl, readEnv, secretKey, serviceEnv, serviceUrls } from '@flowgrid/platform';
+import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from '@flowgrid/shared-state';
 import { parseAllowedHosts } from './adapters/outbound/allowed-hosts.ts';
 
 export const integrationsEnv = z.object({
@@ -7,6 +9,8 @@ export const integrationsEnv = z.object({
   ...poolSizeEnv,
   /** Connection string of flowgrid_integrations. */
   DATABASE_URL: postgresUrl,
+  ...sharedStateEnv,
+  ...messagingEnv,
   /** Where auth publishes the keys of context tokens. */
   AUTH_URL: serviceUrls,
   /** Seals credentials. */
@@ -30,4 +34,4 @@ export const integrationsEnv = z.object({
 });
 
 export const readIntegrationsEnv = (): z.output<typeof integrationsEnv> =>
-  readEnv(integrationsEnv, process.env);
+  readEnv(integrationsEnv, process.env, [...SHARED_STATE_CONTRADICTIONS, ...MESSAGING_CONTRADICTIONS]);
