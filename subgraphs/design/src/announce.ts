@@ -9,12 +9,15 @@ export interface Announcer {
   progress(sessionId: string): void;
 }
 
-/** Nobody waits for an announcement, and a lost one costs a poll interval: receivers also read at intervals. */
+/**
+ * Nobody waits for an announcement, and a lost one costs a poll interval: receivers also read at intervals. The shared state says
+ * once that it is away; a line per announcement would add nothing.
+ */
 export function createAnnouncer(pubsub: PubSub, logger: Logger): Announcer {
   const publish = (channel: 'design-jobs' | 'design-progress', id: string): void => {
     pubsub
       .publish(channel, id)
-      .catch((error: unknown) => logger.warn({ err: error, channel, id }, 'announcement was lost'));
+      .catch((error: unknown) => logger.debug({ err: error, channel, id }, 'announcement was lost'));
   };
   return {
     job: (jobId) => publish('design-jobs', jobId),

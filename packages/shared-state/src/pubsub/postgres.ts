@@ -94,9 +94,11 @@ class PostgresPubSub implements PubSub {
       });
       try {
         await this.#listen(client);
+        if (wait > FIRST_RETRY_MS) this.#options.logger.info('announcements: PostgreSQL is back');
         return client;
       } catch (error) {
-        this.#options.logger.warn({ err: error, retryInMs: wait }, 'pub/sub cannot reach PostgreSQL');
+        const isFirst = wait === FIRST_RETRY_MS;
+        this.#options.logger[isFirst ? 'warn' : 'debug']({ err: error }, 'announcements: PostgreSQL is away');
         await client.end().catch(() => undefined);
         await delay(wait, undefined, { signal: this.#closing.signal });
       }
