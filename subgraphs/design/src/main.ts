@@ -8,21 +8,20 @@ import {
 import { openOutbox, openTransport, startConsumer } from '@flowgrid/messaging';
 import { openSharedState } from '@flowgrid/shared-state';
 import {
+  OutsidePolicies,
   createLogger,
   createMetrics,
-  openReplicaClient,
   readEnvOrExit,
   runService,
   startSubgraphServer,
   startTelemetry,
   systemClock,
   toHttpOptions,
-  type ReplicaClient,
   type ServiceUrls,
 } from '@flowgrid/platform';
 import { createAgentsClient } from './adapters/agents-client.ts';
 import { createGrants } from './adapters/grants.ts';
-import { TRY_TIMEOUT_MS } from './adapters/outside-call.ts';
+import { openService, type ServiceClient } from './adapters/outside-call.ts';
 import { createThreadAnalyzer } from './adapters/thread-analyzer.ts';
 import { createAnnouncer } from './announce.ts';
 import { createContextFactory } from './context.ts';
@@ -61,25 +60,14 @@ await runService(
         logger,
       }),
     );
-    const open = (service: string, urls: ServiceUrls): ReplicaClient =>
-      stack.use(openReplicaClient({ service, urls, timeoutMs: TRY_TIMEOUT_MS, logger }));
+    const open = createServiceOpener(stack);
     const analyzer = stack.use(createThreadAnalyzer());
     const transport = stack.use(await openTransport(env, logger));
     const outbox = stack.use(
       openOutbox({ service: NAME, database, transport, announcements: pubsub, registry: metrics, logger }),
     );
     stack.use(startJobSender({ database, transport, pubsub, logger }));
-    const source = { subscription: KNOWN_AGENTS } as const;
-    stack.use(
-      startConsumer({
-        transport,
-        source,
-        name: KNOWN_AGENTS,
-        handlers: knownAgentHandlers,
-        database,
-        logger,
-      }),
-    );
+    stack.use(followAgents({ transport, database }));
     const progress = stack.use(createProgressFeed({ database, pubsub, logger }));
     const links = createArtifactLinks({ secret: env.ARTIFACT_LINK_SECRET, publicUrl: env.PUBLIC_URL, clock });
     const services = {
@@ -123,3 +111,18 @@ await runService(
   },
   { drainSeconds: env.SHUTDOWN_DRAIN_SECONDS },
 );
+
+function createServiceOpener(
+  stack: AsyncDisposableStack,
+): (service: string, urls: ServiceUrls) => ServiceClient {
+  const policies = new OutsidePolicies({ logger, metrics });
+  return (service, urls) => stack.use(openService({ service, urls, policies, logger }));
+}
+
+/** Keeps the read model of the tenants' agents up to date. */
+function followAgents(
+  options: Pick<Parameters<typeof startConsumer>[0], 'transport' | 'database'>,
+): ReturnType<typeof startConsumer> {
+  const source = { subscription: KNOWN_AGENTS } as const;
+  return startConsumer({ ...options, source, name: KNOWN_AGENTS, handlers: knownAgentHandlers, logger });
+}

@@ -2,23 +2,22 @@
 import { createOutboxBell, openTransport, withOutbox } from '@flowgrid/messaging';
 import { openSharedState } from '@flowgrid/shared-state';
 import {
+  OutsidePolicies,
   createHttpServer,
   createLogger,
   createMetrics,
   listen,
-  openReplicaClient,
   readEnvOrExit,
   runService,
   startTelemetry,
   systemClock,
   toHttpOptions,
-  type ReplicaClient,
   type ServiceUrls,
 } from '@flowgrid/platform';
 import { createAgentsClient } from './adapters/agents-client.ts';
 import { createGrants } from './adapters/grants.ts';
 import { createIntegrationsClient } from './adapters/integrations-client.ts';
-import { TRY_TIMEOUT_MS } from './adapters/outside-call.ts';
+import { openService, type ServiceClient } from './adapters/outside-call.ts';
 import { createThreadAnalyzer } from './adapters/thread-analyzer.ts';
 import { createAnnouncer } from './announce.ts';
 import { openDesignDatabase } from './database.ts';
@@ -40,8 +39,9 @@ await runService(
       openDesignDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
     );
     const { pubsub } = stack.use(openSharedState(env, logger));
-    const open = (service: string, urls: ServiceUrls): ReplicaClient =>
-      stack.use(openReplicaClient({ service, urls, timeoutMs: TRY_TIMEOUT_MS, logger }));
+    const policies = new OutsidePolicies({ logger, metrics });
+    const open = (service: string, urls: ServiceUrls): ServiceClient =>
+      stack.use(openService({ service, urls, policies, logger }));
     const analyzer = stack.use(createThreadAnalyzer());
     const http = {
       name: 'design-worker',

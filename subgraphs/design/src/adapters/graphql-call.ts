@@ -1,7 +1,6 @@
 /** GraphQL operations at another subgraph. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { OutsideError, postJson, type ServiceClient } from './outside-call.ts';
+import { OutsideError, keepTrying, postOnce, type ServiceClient } from './outside-call.ts';
 
 export interface GraphQLCall<Data> {
   readonly service: string;
@@ -12,12 +11,7 @@ export interface GraphQLCall<Data> {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly schema: z.ZodType<Data>;
   readonly signal: AbortSignal;
-  /** Before the second try. */
-  readonly waitMs?: number | undefined;
 }
-
-const TRIES = 3;
-const WAIT_MS = 500;
 
 const answerSchema = z.object({
   data: z.unknown(),
@@ -27,31 +21,21 @@ const answerSchema = z.object({
 });
 
 /** Runs an operation; tries again while the subgraph says that it cannot work now. @throws OutsideError. */
-export async function callGraphQL<Data>(call: GraphQLCall<Data>): Promise<Data> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await callOnce(call);
-    } catch (error) {
-      call.signal.throwIfAborted();
-      const isWorthATry = error instanceof OutsideError && error.cause === SERVICE_UNAVAILABLE;
-      if (!isWorthATry || attempt === TRIES) throw error;
-    }
-    await delay((call.waitMs ?? WAIT_MS) * attempt, undefined, { signal: call.signal });
-  }
+export function callGraphQL<Data>(call: GraphQLCall<Data>): Promise<Data> {
+  return keepTrying(call, (signal) => callOnce({ ...call, signal }));
 }
 
 const SERVICE_UNAVAILABLE = 'SERVICE_UNAVAILABLE';
 
 async function callOnce<Data>(call: GraphQLCall<Data>): Promise<Data> {
   const { service, query, variables, signal } = call;
-  const { body } = await postJson({
+  const { body } = await postOnce({
     service,
     client: call.client,
     path: '/graphql',
     authorization: `Bearer ${call.token}`,
     body: { query, variables },
     signal,
-    waitMs: call.waitMs,
   });
   const answer = answerSchema.safeParse(body);
   if (!answer.success) throw new OutsideError(service, 'UNEXPECTED', 'answered without data or errors');

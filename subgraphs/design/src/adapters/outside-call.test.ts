@@ -1,24 +1,25 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createLogger, openReplicaClient } from '@flowgrid/platform';
+import { OutsidePolicies, createLogger, createMetrics } from '@flowgrid/platform';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { callGraphQL } from './graphql-call.ts';
 import { createGrants } from './grants.ts';
-import { postJson, type ServiceClient } from './outside-call.ts';
+import { openService, postJson, type ServiceClient } from './outside-call.ts';
 
 const logger = createLogger({ name: 'test', level: 'silent' });
 
 async function serve(
   listener: RequestListener,
 ): Promise<AsyncDisposable & { url: string; client: ServiceClient }> {
+  const policies = new OutsidePolicies({ logger, metrics: createMetrics('test') });
   const server = createServer(listener);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
-  const client = openReplicaClient({ service: 'test', urls: [url], timeoutMs: 5_000, logger });
+  const client = openService({ service: 'test', urls: [url], policies, logger, waitMs: 1 });
   return {
     url,
     client,
@@ -39,7 +40,6 @@ const call = (client: ServiceClient, signal = new AbortController().signal) => (
   authorization: 'Bearer x',
   body: {},
   signal,
-  waitMs: 1,
 });
 
 test('a service that is away for a moment is asked again', async () => {
@@ -66,6 +66,21 @@ test('a service that stays away is given up after a few tries', async () => {
   expect(asked).toBe(4);
 });
 
+test('a service that stays away is left alone for a while', async () => {
+  let asked = 0;
+  await using service = await serve((_request, response) => {
+    asked += 1;
+    response.destroy();
+  });
+  await expect(postJson(call(service.client))).rejects.toMatchObject({ problem: 'UNREACHABLE' });
+  await expect(postJson(call(service.client))).rejects.toMatchObject({ problem: 'UNREACHABLE' });
+  const askedBefore = asked;
+
+  await expect(postJson(call(service.client))).rejects.toMatchObject({ problem: 'UNREACHABLE' });
+
+  expect([service.client.policy.state, asked]).toEqual(['open', askedBefore]);
+});
+
 test('a call that is given up ends with the reason of its signal', async () => {
   const controller = new AbortController();
   await using service = await serve(() => controller.abort(new Error('cancelled')));
@@ -86,7 +101,8 @@ test('an answer that is not JSON, or a redirect, is no answer', async () => {
 test.each([
   ['FORBIDDEN', 'REFUSED', 1],
   ['INTERNAL_SERVER_ERROR', 'UNEXPECTED', 1],
-  ['SERVICE_UNAVAILABLE', 'UNREACHABLE', 3],
+  ['SERVICE_UNAVAILABLE', 'UNREACHABLE', 4],
+  ['RATE_LIMITED', 'UNREACHABLE', 4],
 ])('a GraphQL error %s is %s', async (code, problem, tries) => {
   let asked = 0;
   await using service = await serve((_request, response) => {
@@ -99,7 +115,6 @@ test.each([
     token: 't',
     query: '{ a }',
     variables: {},
-    waitMs: 1,
   };
   const { signal } = new AbortController();
 
