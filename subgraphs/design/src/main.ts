@@ -5,7 +5,7 @@ import {
   followRemoteKeys,
   idsOfViewer,
 } from '@flowgrid/access';
-import { openOutbox, openTransport, startConsumer } from '@flowgrid/messaging';
+import { openOutbox, openTransport, startConsumer, type Transport } from '@flowgrid/messaging';
 import { openSharedState } from '@flowgrid/shared-state';
 import {
   OutsidePolicies,
@@ -25,7 +25,7 @@ import { openService, type ServiceClient } from './adapters/outside-call.ts';
 import { createThreadAnalyzer } from './adapters/thread-analyzer.ts';
 import { createAnnouncer } from './announce.ts';
 import { createContextFactory } from './context.ts';
-import { openDesignDatabase } from './database.ts';
+import { openDesignDatabase, type DesignDatabase } from './database.ts';
 import { readServiceEnv } from './env.ts';
 import { createAcceptanceService } from './modules/acceptance/acceptance-service.ts';
 import { createArtifactLinks } from './modules/artifact/artifact-link.ts';
@@ -120,9 +120,10 @@ function createServiceOpener(
 }
 
 /** Keeps the read model of the tenants' agents up to date. */
-function followAgents(
-  options: Pick<Parameters<typeof startConsumer>[0], 'transport' | 'database'>,
-): ReturnType<typeof startConsumer> {
+function followAgents(options: {
+  readonly transport: Transport;
+  readonly database: DesignDatabase;
+}): AsyncDisposable {
   const source = { subscription: KNOWN_AGENTS } as const;
   return startConsumer({ ...options, source, name: KNOWN_AGENTS, handlers: knownAgentHandlers, logger });
 }
