@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { serviceEnv, serviceUrls } from '@flowgrid/platform';
 import { LauncherEnv } from '../../local/src/env.ts';
 import { migrateEnv } from '../../packages/db/src/env.ts';
+import { deadLettersEnv } from '../../packages/messaging/src/dead-letters/env.ts';
 import { routerEnv } from '../../router/src/env.ts';
 import { agentsEnv } from '../../subgraphs/agents/src/env.ts';
 import { authEnv } from '../../subgraphs/auth/src/env.ts';
@@ -30,6 +31,7 @@ export const ENV_MODELS: Readonly<Record<string, z.ZodRawShape>> = {
   'design worker': workerEnv.shape,
   integrations: integrationsEnv.shape,
   'migrations: npm run db:migrate': migrateEnv.shape,
+  'dead letters: npm run dead-letters': deadLettersEnv.shape,
   // npm sets this one by itself.
   'launcher: npm start': LauncherEnv.omit({ npm_lifecycle_event: true }).shape,
 };
