@@ -1,0 +1,78 @@
+/** Every process is ended and started again, one after the other, under load: nobody notices. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTestDatabase } from '../testkit/database.ts';
+import { PATIENT_ROUTER, startWholePlatform, type TestPlatform } from '../testkit/platform.ts';
+import { createTenant, type TestTenant } from '../testkit/tenant.ts';
+import { until } from '../testkit/wait.ts';
+import { EMBEDDED, REDIS, mergeEnv } from './adapters.ts';
+import { listEvents, openRows, type DatabaseRows } from './database-rows.ts';
+import { expectWholeStory } from './design-journey.ts';
+import { startLoad } from './rolling-load.ts';
+
+const REPLICAS = { auth: 2, agents: 2, design: 2, integrations: 2, 'design-worker': 2, router: 2 } as const;
+const NAMES = ['agents', 'auth', 'design', 'integrations', 'design-worker', 'router'] as const;
+/** Longer than the second in which readiness is asked for, with a machine in mind that has much else to do. */
+const DRAIN = { SHUTDOWN_DRAIN_SECONDS: '3' };
+/** One user is the whole load. */
+const NO_LIMIT = { router: { RATE_LIMIT_PER_MINUTE: '1000000' } };
+const TEST_LIMIT_MS = 400_000;
+
+/** One pass takes minutes: with Redis where it is, as several machines would be. */
+const { name: adapters, open } = REDIS.isHere ? REDIS : EMBEDDED;
+
+describe(`on ${adapters}, with two of each process`, () => {
+  const stack = new AsyncDisposableStack();
+  let rows: DatabaseRows;
+  let platform: TestPlatform;
+  let tenant: TestTenant;
+
+  beforeAll(async () => {
+    const database = stack.use(await createTestDatabase());
+    rows = stack.use(await openRows(database.superuserUrl));
+    const drain = { router: DRAIN, auth: DRAIN, agents: DRAIN, design: DRAIN, integrations: DRAIN };
+    const env = mergeEnv(PATIENT_ROUTER, NO_LIMIT, drain, await open(stack));
+    platform = stack.use(await startWholePlatform({ database, env, replicas: REPLICAS }));
+    tenant = await createTenant(platform.url('router'), database);
+  });
+  afterAll(() => stack.disposeAsync());
+
+  async function restart(name: (typeof NAMES)[number], replica: number): Promise<void> {
+    const ending = platform.process(name, replica);
+    ending.kill('SIGTERM');
+    expect(await ending.exited, `${name} ${replica}`).toEqual({ code: 0, signal: null });
+    await platform.startReplica(name, replica);
+  }
+
+  test(
+    'a rolling restart loses no request and no event, and nothing comes twice',
+    async () => {
+      await using load = startLoad([platform.url('router', 0), platform.url('router', 1)], tenant);
+      await until('there is load', () => load.designs >= 3 && load.created.length > 0 && load.queries > 3);
+
+      for (const name of NAMES) {
+        for (const replica of [0, 1]) {
+          const before = load.queries;
+          await restart(name, replica);
+          await until('work goes on', () => load.queries > before);
+          expect(load.failures, `${name} ${replica} was restarted`).toEqual([]);
+        }
+      }
+      const followed = await load.finish();
+
+      expect(load.failures).toEqual([]);
+      const made = await rows.rows<{ name: string }>(
+        'SELECT name FROM agents.agent WHERE name LIKE $1 ORDER BY name',
+        ['Rolling %'],
+      );
+      expect(made.map(({ name }) => name)).toEqual(load.created.toSorted());
+      expect(followed).toHaveLength(load.designs);
+      expect(followed.some(({ moves }) => moves > 0)).toBe(true);
+      for (const { id, events } of followed) {
+        const stored = await listEvents(rows, id);
+        expect(events).toMatchObject(stored.map(({ sequence, message }) => ({ sequence, message })));
+        await expectWholeStory(rows, id);
+      }
+    },
+    TEST_LIMIT_MS,
+  );
+});
