@@ -1,5 +1,6 @@
 /** Puts the router together on one HTTP server. */
 import {
+  Gauge,
   Replicas,
   createHttpServer,
   createMetrics,
@@ -148,6 +149,12 @@ function openShared(
     rateLimits && identity.isEnabled
       ? new RateLimiter({ rateLimits: state.rateLimits, settings: rateLimits, registry })
       : null;
+  const away: Gauge = new Gauge({
+    name: 'shared_state_away',
+    help: '1 while the store that processes share cannot be reached: limits and caches are those of this process.',
+    registers: [registry],
+    collect: () => away.set(state.isAway ? 1 : 0),
+  });
   return { rateLimiter, persistedQueries: new PersistedQueries({ sharedState: state, registry }) };
 }
 

@@ -106,6 +106,7 @@ describe.runIf(hasRedis)('routers on one Redis', () => {
       answers.push(await ask(index % 2 === 0 ? near : far, colleague));
     await signOut(token);
     const from = performance.now();
+    const metrics = await (await fetch(`${far.url}/metrics`)).text();
     const worksFarAway = !(await isRefused(far, token));
     await until('the token is refused by renewal', () => isRefused(renewing, token));
     const byRenewal = performance.now() - from;
@@ -113,6 +114,7 @@ describe.runIf(hasRedis)('routers on one Redis', () => {
     await until('the token is refused after the return', () => isRefused(far, token));
 
     expect(answers.flatMap((answer) => [...codesOf(answer)])).toEqual([]);
+    expect(metrics).toMatch(/^shared_state_away\{service="router"\} 1$/m);
     expect(worksFarAway).toBe(true);
     expect(byRenewal).toBeLessThan(1.5 * RENEW_SECONDS * 1000 + SLACK_MS);
     expect(await revoked.ended).toEqual(UNAUTHORIZED);

@@ -32,18 +32,23 @@ export function openSharedState(choice: SharedStateChoice, logger: Logger): Shar
   invariant(choice.REDIS_URL === undefined || choice.PUBSUB_URL === undefined, 'one way to share is chosen');
   if (choice.REDIS_URL !== undefined) return openRedisSharedState(choice.REDIS_URL, logger);
   const url = choice.PUBSUB_URL ?? choice.DATABASE_URL;
-  return assembleEmbedded(
-    url === undefined ? createMemoryPubSub() : createPostgresPubSub({ url, logger }),
-    logger,
-  );
+  if (url === undefined) return createMemorySharedState(logger);
+  const pubsub = createPostgresPubSub({ url, logger });
+  return assembleEmbedded({ pubsub, isAway: () => pubsub.isAway, logger });
 }
 
 /** The shared state of one process, for unit tests. */
 export function createMemorySharedState(logger: Logger): SharedState {
-  return assembleEmbedded(createMemoryPubSub(), logger);
+  return assembleEmbedded({ pubsub: createMemoryPubSub(), isAway: () => false, logger });
 }
 
-function assembleEmbedded(pubsub: PubSub, logger: Logger): SharedState {
+interface EmbeddedParts {
+  readonly pubsub: PubSub;
+  readonly isAway: () => boolean;
+  readonly logger: Logger;
+}
+
+function assembleEmbedded({ pubsub, isAway, logger }: EmbeddedParts): SharedState {
   const clock = systemClock;
   const stack = new AsyncDisposableStack();
   stack.use(pubsub);
@@ -52,6 +57,9 @@ function assembleEmbedded(pubsub: PubSub, logger: Logger): SharedState {
     rateLimits: createMemoryRateLimits({ clock }),
     epochs: stack.use(createAnnouncedEpochs({ pubsub, clock, logger })),
     pubsub,
+    get isAway() {
+      return isAway();
+    },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
@@ -73,6 +81,9 @@ function openRedisSharedState(url: string, logger: Logger): SharedState {
     rateLimits: createRedisRateLimits(commands, createMemoryRateLimits({ clock })),
     epochs: stack.use(createRedisEpochs({ commands, pubsub, clock, logger })),
     pubsub,
+    get isAway() {
+      return commands.isAway;
+    },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

@@ -13,4 +13,6 @@ export interface SharedState extends AsyncDisposable {
   readonly rateLimits: RateLimits;
   readonly epochs: Epochs;
   readonly pubsub: PubSub;
+  /** True while nothing reaches the other processes, for a metric: nobody has to ask before using a part. */
+  readonly isAway: boolean;
 }

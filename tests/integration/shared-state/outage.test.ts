@@ -80,6 +80,7 @@ describe.runIf(hasRedis)('Redis', () => {
     expect(isStored).toBe(false);
     expect(decisions.filter(({ isAllowed }) => isAllowed)).toHaveLength(5);
     expect(await state.epochs.read(['user:x'])).toEqual(new Map());
+    expect(state.isAway).toBe(true);
     expect(messages()).toEqual([AWAY]);
   });
 
@@ -93,6 +94,7 @@ describe.runIf(hasRedis)('Redis', () => {
     expect(await other.cache.get(space, 'a').then((value) => value ?? state.cache.get(space, 'a'))).toBe(
       'kept',
     );
+    expect(state.isAway).toBe(false);
     expect(messages()).toEqual([AWAY, BACK]);
   });
 
@@ -105,7 +107,7 @@ describe.runIf(hasRedis)('Redis', () => {
     for (let index = 0; index < 200; index += 1)
       await state.rateLimits.take(['test', 'y'], { limit: 5, windowSeconds: 60 });
 
-    // 200 timeouts would be 100 seconds.
+    // 200 timeouts would be 200 seconds.
     expect(performance.now() - from).toBeLessThan(20_000);
     redis.setFrozen(false);
     await until('it is used again', isBack);

@@ -4,12 +4,18 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createLogger } from '@flowgrid/platform';
 import { openSharedState, type CacheSpace, type EpochKey, type SharedState } from '@flowgrid/shared-state';
 import { describe, expect, test } from 'vitest';
-import { hasRedis } from '../../testkit/redis.ts';
+import { hasRedis, startRedis } from '../../testkit/redis.ts';
 import { startCluster, startSentinelGroup, startTlsRedis } from '../../testkit/redis-topologies.ts';
 import { until } from '../../testkit/wait.ts';
 
 const logger = createLogger({ name: 'test', level: 'silent' });
 const open = (url: string): SharedState => openSharedState({ REDIS_URL: url }, logger);
+
+const ROLE_COMMANDS =
+  'GET SET MGET UNLINK HMGET HSET PEXPIRE TIME PUBLISH SUBSCRIBE PING INFO EVAL EVALSHA HELLO AUTH'
+    .toLowerCase()
+    .split(' ')
+    .map((command) => `+${command}`);
 
 const space: CacheSpace<string> = { namespace: 'notes', scope: { tenantId: randomUUID() }, parse: String };
 const store = ({ cache }: SharedState, key = 'a'): Promise<boolean> =>
@@ -90,6 +96,32 @@ describe.runIf(hasRedis)('Redis', () => {
     expect(sizes.every((size) => Number(size) > 0)).toBe(true);
     expect(outcomes).toContain(false);
     await useEverything(one, two, 30);
+  });
+
+  // The rights that the package's README asks for: they must be enough, and nothing of others in the same Redis be within reach.
+  test('with the rights of a role of its own', async () => {
+    await using redis = await startRedis();
+    await redis.command(
+      'ACL',
+      'SETUSER',
+      'app',
+      'on',
+      '>secret',
+      '~flowgrid:*',
+      '&flowgrid:*',
+      ...ROLE_COMMANDS,
+    );
+    const url = redis.url.replace('//', '//app:secret@');
+    await using one = open(url);
+    await using two = open(url);
+
+    await useEverything(one, two, 3);
+    await one.cache.delete(space, 'key-0');
+
+    expect(await two.cache.get(space, 'key-0')).toBeUndefined();
+    expect(await two.cache.get(space, 'key-1')).toBe('value of key-1');
+    const refused = await redis.command('ACL', 'LOG');
+    expect(JSON.stringify(refused)).not.toMatch(/flowgrid|evalsha|subscribe|publish|unlink/);
   });
 
   test('through TLS, when the authority of the certificate is trusted, and not else', async () => {

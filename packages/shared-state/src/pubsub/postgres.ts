@@ -19,7 +19,7 @@ export interface PostgresPubSubOptions {
 }
 
 /** Connects in the background; `subscribe` waits for the connection, `publish` for a short time. The caller disposes of it. */
-export function createPostgresPubSub(options: PostgresPubSubOptions): PubSub {
+export function createPostgresPubSub(options: PostgresPubSubOptions): PubSub & { readonly isAway: boolean } {
   return new PostgresPubSub(options);
 }
 
@@ -29,10 +29,15 @@ class PostgresPubSub implements PubSub {
   readonly #closing = new AbortController();
   #connection: Promise<Client>;
   #hasConnected = false;
+  #isUp = false;
 
   constructor(options: PostgresPubSubOptions) {
     this.#options = options;
     this.#connection = this.#connectInBackground();
+  }
+
+  get isAway(): boolean {
+    return !this.#isUp;
   }
 
   async publish(channel: Channel, message: string): Promise<void> {
@@ -110,6 +115,7 @@ class PostgresPubSub implements PubSub {
     const onBroken = (): void => {
       if (!isUp || this.#closing.signal.aborted) return;
       isUp = false;
+      this.#isUp = false;
       this.#connection = this.#connectInBackground();
     };
     client.on('error', onBroken);
@@ -121,6 +127,7 @@ class PostgresPubSub implements PubSub {
     await client.connect();
     for (const channel of CHANNELS) await client.query(`LISTEN ${escapeIdentifier(channelName(channel))}`);
     isUp = true;
+    this.#isUp = true;
     if (this.#hasConnected) this.#subscribers.announceGap();
     this.#hasConnected = true;
   }
