@@ -7,6 +7,7 @@ import {
 } from '@flowgrid/access';
 import { openOutbox, openTransport } from '@flowgrid/messaging';
 import {
+  OutsidePolicies,
   createLogger,
   createMetrics,
   readEnvOrExit,
@@ -47,7 +48,8 @@ await runService(
     const outbox = stack.use(
       openOutbox({ service: NAME, database, transport, announcements: pubsub, registry: metrics, logger }),
     );
-    const outbound = stack.use(createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS }));
+    const policies = new OutsidePolicies({ logger, metrics });
+    const outbound = stack.use(createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS, policies }));
     const sealer = createCredentialSealer({ current: env.CREDENTIALS_KEY, old: env.CREDENTIALS_KEYS_OLD });
     const connectors = {
       GITHUB: createGitHubConnector({ fetch: outbound.fetch }),

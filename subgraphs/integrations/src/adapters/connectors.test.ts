@@ -1,5 +1,6 @@
 /** One contract for all connectors, against a server that speaks their endpoints over HTTP. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OutsidePolicies, createLogger, createMetrics } from '@flowgrid/platform';
 import type { Credential } from '../modules/integration/credential.ts';
 import {
   GITHUB_TOKEN,
@@ -73,6 +74,10 @@ let connectors: Connectors;
 beforeAll(async () => {
   vendor = await startVendorServer();
   outbound = createOutbound({
+    policies: new OutsidePolicies({
+      logger: createLogger({ name: 'test', level: 'silent' }),
+      metrics: createMetrics('test'),
+    }),
     allowed: [{ hostname: '127.0.0.1', port: String(vendor.port) }],
     deadlineMs: DEADLINE_MS,
   });

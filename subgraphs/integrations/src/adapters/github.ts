@@ -12,6 +12,7 @@ import {
   type ConnectedAccount,
   type Connector,
 } from './connector.ts';
+import { forConnection } from './json-request.ts';
 import { OutboundError } from './outbound/outbound-error.ts';
 import type { OutboundFetch } from './outbound/outbound-fetch.ts';
 
@@ -46,7 +47,7 @@ export function createGitHubConnector(options: {
         auth: credential.token,
         baseUrl: baseUrl.replace(/\/$/, ''),
         userAgent: 'Flowgrid',
-        request: { fetch: options.fetch, signal },
+        request: { fetch: forConnection(options.fetch, id), signal },
         // octokit writes to the console by default, and its messages carry what the server sent.
         log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
         retry: {

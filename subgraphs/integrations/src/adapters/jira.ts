@@ -1,7 +1,7 @@
 /** Jira Cloud, by its REST API version 3. */
 import { z } from 'zod';
 import { toLogin, unreadableAnswer, type Connector } from './connector.ts';
-import { basicAuthorization, below, requestJson } from './json-request.ts';
+import { basicAuthorization, below, forConnection, requestJson } from './json-request.ts';
 import type { OutboundFetch } from './outbound/outbound-fetch.ts';
 
 const EXPECTED = {
@@ -16,9 +16,9 @@ const EXPECTED = {
 
 export function createJiraConnector(fetch: OutboundFetch): Connector<'JIRA'> {
   return {
-    identify: async ({ baseUrl, credential }, signal) => {
+    identify: async ({ id, baseUrl, credential }, signal) => {
       const account = await requestJson(
-        fetch,
+        forConnection(fetch, id),
         {
           url: below(baseUrl, 'rest/api/3/myself'),
           headers: { authorization: basicAuthorization(credential.email, credential.apiToken) },

@@ -13,7 +13,11 @@ export async function requestJson<Schema extends z.ZodType>(
   expected: { readonly schema: Schema; readonly system: string; readonly notFoundHint: string },
 ): Promise<z.output<Schema>> {
   const { url, ...init } = request;
-  const response = await fetch(url, { ...init, headers: { accept: 'application/json', ...init.headers } });
+  const response = await fetch(url, {
+    isRepeatable: (init.method ?? 'GET') === 'GET',
+    ...init,
+    headers: { accept: 'application/json', ...init.headers },
+  });
   if (!response.ok) {
     throw statusError(response.status, { ...expected, retryAfter: response.headers.get('retry-after') });
   }
@@ -40,4 +44,9 @@ export function below(baseUrl: string, path: string): URL {
 /** An `authorization` header by user and password (RFC 7617). */
 export function basicAuthorization(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
+}
+
+/** The same requests, on behalf of one connection. */
+export function forConnection(fetch: OutboundFetch, connection: string): OutboundFetch {
+  return (url, init) => fetch(url, { ...init, connection });
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { CredentialOf } from '../modules/integration/credential.ts';
 import { toLogin, type Connector } from './connector.ts';
-import { basicAuthorization, below, requestJson } from './json-request.ts';
+import { basicAuthorization, below, forConnection, requestJson } from './json-request.ts';
 import type { OutboundFetch } from './outbound/outbound-fetch.ts';
 
 const EXPECTED = {
@@ -18,10 +18,11 @@ const OWN_USER =
 
 export function createServiceNowConnector(fetch: OutboundFetch): Connector<'SERVICENOW'> {
   return {
-    identify: async ({ baseUrl, credential }, signal) => {
-      const authorization = await authorize(fetch, { baseUrl, credential, signal });
+    identify: async ({ id, baseUrl, credential }, signal) => {
+      const own = forConnection(fetch, id);
+      const authorization = await authorize(own, { baseUrl, credential, signal });
       const { result } = await requestJson(
-        fetch,
+        own,
         { url: below(baseUrl, `api/now/table/sys_user?${OWN_USER}`), headers: { authorization }, signal },
         { ...EXPECTED, schema: usersSchema },
       );

@@ -1,4 +1,5 @@
 /** Why a request to a tenant's server got no usable answer, in words for the tenant: they name no address. */
+import { PolicyRefusal } from '@flowgrid/platform';
 
 export type OutboundReason =
   | 'REFUSED_URL'
@@ -7,7 +8,9 @@ export type OutboundReason =
   | 'TLS'
   | 'TIMEOUT'
   | 'REDIRECT'
-  | 'TOO_LARGE';
+  | 'TOO_LARGE'
+  | 'LEFT_ALONE'
+  | 'BUSY';
 
 const MESSAGES: Readonly<Record<Exclude<OutboundReason, 'REFUSED_URL'>, string>> = {
   // One text for an unknown name and for a name in a private network: the answer maps no network from inside.
@@ -18,6 +21,8 @@ const MESSAGES: Readonly<Record<Exclude<OutboundReason, 'REFUSED_URL'>, string>>
   TIMEOUT: 'The server did not answer in time.',
   REDIRECT: 'The server answers with a redirect, which is not followed. Enter the address it leads to.',
   TOO_LARGE: 'The answer of the server is too large to be the expected one.',
+  LEFT_ALONE: 'The server has failed several times and is left alone for a while. Try again shortly.',
+  BUSY: 'Too many requests to the server are under way. Try again shortly.',
 };
 
 export class OutboundError extends Error {
@@ -32,6 +37,7 @@ export class OutboundError extends Error {
   }
 }
 
+const REFUSALS = { OPEN: 'LEFT_ALONE', FULL: 'BUSY', TIMEOUT: 'TIMEOUT' } as const;
 const TIMEOUTS = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_BODY_TIMEOUT',
@@ -44,6 +50,8 @@ const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|
 export function toOutboundError(error: unknown): OutboundError {
   for (let current = error; current instanceof Error; current = current.cause) {
     if (current instanceof OutboundError) return current;
+    if (current instanceof PolicyRefusal)
+      return new OutboundError(REFUSALS[current.reason], { cause: error });
     const reason = reasonOf(current);
     if (reason !== null) return new OutboundError(reason, { cause: error });
   }

@@ -1,12 +1,21 @@
 /** The guard against requests into private networks (SSRF), tried with the ways around it that are known. */
 import type { LookupAddress } from 'node:dns';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OutsidePolicies, createLogger, createMetrics } from '@flowgrid/platform';
 import { startVendorServer, type VendorServer } from '../../testkit/vendor-server.ts';
+import type { AllowedHost } from './allowed-hosts.ts';
 import { createGuardedLookup, type Resolve } from './guarded-connect.ts';
 import { OutboundError, type OutboundReason } from './outbound-error.ts';
 import { createOutbound, type OutboundOptions } from './outbound-fetch.ts';
 
 const DEADLINE_MS = 400;
+const policies = (): OutsidePolicies =>
+  new OutsidePolicies({
+    logger: createLogger({ name: 'test', level: 'silent' }),
+    metrics: createMetrics('test'),
+  });
 const PUBLIC: LookupAddress = { address: '140.82.121.6', family: 4 };
 const LOOPBACK: LookupAddress = { address: '127.0.0.1', family: 4 };
 
@@ -24,7 +33,12 @@ async function reasonOf(
   url: string,
   options: Partial<OutboundOptions> = {},
 ): Promise<OutboundReason | 'none'> {
-  await using outbound = createOutbound({ allowed: [], deadlineMs: DEADLINE_MS, ...options });
+  await using outbound = createOutbound({
+    policies: policies(),
+    allowed: [],
+    deadlineMs: DEADLINE_MS,
+    ...options,
+  });
   try {
     await outbound.fetch(url);
     return 'none';
@@ -78,7 +92,7 @@ describe('an address as it is written', () => {
     'https://8.8.8.8/',
     'https://api.github.com./',
   ])('%s may be connected to', async (url) => {
-    await using outbound = createOutbound({ allowed: [] });
+    await using outbound = createOutbound({ policies: policies(), allowed: [] });
 
     expect(outbound.findUrlProblem(new URL(url))).toBeNull();
   });
@@ -130,7 +144,7 @@ describe('what a name resolves to', () => {
   it('a refusal says the same for a private name and for an unknown one', async () => {
     const messages: string[] = [];
     for (const resolve of [resolveTo(LOOPBACK), async () => Promise.reject(new Error('ENOTFOUND'))]) {
-      await using outbound = createOutbound({ allowed: [], resolve });
+      await using outbound = createOutbound({ policies: policies(), allowed: [], resolve });
       await outbound.fetch('https://intranet.test/').catch((error: Error) => messages.push(error.message));
     }
 
@@ -197,10 +211,65 @@ describe('an answer', () => {
   });
 
   it('that fails to come names no address', async () => {
-    await using outbound = createOutbound({ allowed: [{ hostname: '127.0.0.1', port: '1' }] });
+    await using outbound = createOutbound({
+      policies: policies(),
+      allowed: [{ hostname: '127.0.0.1', port: '1' }],
+    });
 
     const refused = outbound.fetch('http://127.0.0.1:1/');
 
     await expect(refused).rejects.toThrow('The server refused or dropped the connection.');
+  });
+});
+
+describe('a server that fails', () => {
+  async function failing(): Promise<
+    AsyncDisposable & { url: string; asked: () => number; allowed: readonly AllowedHost[] }
+  > {
+    let asked = 0;
+    const server = createServer((_request, response) => {
+      asked += 1;
+      response.writeHead(500).end();
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    return {
+      url: `http://127.0.0.1:${port}/`,
+      asked: () => asked,
+      allowed: [{ hostname: '127.0.0.1', port: String(port) }],
+      [Symbol.asyncDispose]: async () => {
+        server.closeAllConnections();
+        await new Promise((resolve) => {
+          server.close(resolve);
+        });
+      },
+    };
+  }
+
+  // One tenant's trouble with a server must not keep others from it, nor tell them of it.
+  it('is left alone by the connection that it failed for, and by no other', async () => {
+    await using server = await failing();
+    await using outbound = createOutbound({ policies: policies(), allowed: server.allowed });
+    for (let call = 0; call < 5; call += 1) await outbound.fetch(server.url, { connection: 'a' });
+
+    const own = await outbound.fetch(server.url, { connection: 'a' }).catch((error: unknown) => error);
+    const other = await outbound.fetch(server.url, { connection: 'b' });
+
+    expect(own).toMatchObject({ reason: 'LEFT_ALONE' });
+    expect(other.status).toBe(500);
+    expect(server.asked()).toBe(6);
+  });
+
+  it('is asked again for what may be repeated, and for nothing else', async () => {
+    await using server = await failing();
+    await using outbound = createOutbound({ policies: policies(), allowed: server.allowed });
+
+    await outbound.fetch(server.url, { method: 'POST', body: '{}' });
+    const afterPost = server.asked();
+    const answer = await outbound.fetch(server.url, { isRepeatable: true });
+
+    expect([afterPost, server.asked(), answer.status]).toEqual([1, 3, 500]);
   });
 });

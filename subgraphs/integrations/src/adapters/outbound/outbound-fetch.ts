@@ -1,8 +1,9 @@
 /** Requests to servers that tenants name: public addresses only, no redirects, bounded in size and time. */
+import type { FailureKind, OutsidePolicies } from '@flowgrid/platform';
 import { Agent, request, type Dispatcher } from 'undici';
 import type { AllowedHost } from './allowed-hosts.ts';
 import { createGuardedConnector, resolveBySystem, type Resolve } from './guarded-connect.ts';
-import { OutboundError, toOutboundError } from './outbound-error.ts';
+import { OutboundError, toOutboundError, type OutboundReason } from './outbound-error.ts';
 import { findUrlProblem } from './url-rules.ts';
 
 export interface OutboundRequest {
@@ -10,6 +11,10 @@ export interface OutboundRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal?: AbortSignal;
+  /** Whose request it is: what fails for one connection says nothing to another one of the same server. */
+  readonly connection?: string;
+  /** True when doing it twice is the same as doing it once; then it is tried again where no usable answer came. */
+  readonly isRepeatable?: boolean;
 }
 
 /**
@@ -26,6 +31,7 @@ export interface Outbound extends AsyncDisposable {
 
 export interface OutboundOptions {
   readonly allowed: readonly AllowedHost[];
+  readonly policies: OutsidePolicies;
   readonly resolve?: Resolve;
   /** From the request to the last byte of the answer. */
   readonly deadlineMs?: number;
@@ -37,6 +43,10 @@ const MAX_RESPONSE_BYTES = 64 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
 const CONNECTIONS_PER_SERVER = 32;
 const KEEP_ALIVE_MS = 4_000;
+/** One more try: somebody waits for the answer. */
+const POLICY = { name: 'outbound', classify: toFailureKind, retries: 1, opensForMs: 5_000 };
+/** Failures that the server, or the way to it, is to blame for. */
+const OUTAGES: ReadonlySet<OutboundReason> = new Set(['CONNECTION', 'TIMEOUT', 'TLS']);
 /** Statuses whose response has no body. */
 const EMPTY_STATUSES = new Set([204, 205, 304]);
 
@@ -63,14 +73,41 @@ export function createOutbound(options: OutboundOptions): Outbound {
       const url = new URL(address);
       const problem = findUrlProblem(url, options.allowed);
       if (problem !== null) throw new OutboundError('REFUSED_URL', { message: problem });
+      const policy = options.policies.get(
+        { ...POLICY, totalTimeoutMs: deadlineMs, tryTimeoutMs: deadlineMs },
+        `${init.connection ?? ''} ${url.origin}`,
+      );
       try {
-        return await send(url, init, { dispatcher, deadlineMs });
+        return await policy.run(
+          async (signal) => {
+            const response = await send(url, { ...init, signal }, { dispatcher, deadlineMs });
+            if (response.status >= 500) throw new ServerFailure(response);
+            return response;
+          },
+          { signal: init.signal, isRepeatable: init.isRepeatable ?? false },
+        );
       } catch (error) {
+        if (error instanceof ServerFailure) return error.response;
         throw toOutboundError(error);
       }
     },
     [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
+}
+
+/** The server says itself that it fails: it counts as one that does not answer, and the answer is given on. */
+class ServerFailure extends Error {
+  readonly response: Response;
+
+  constructor(response: Response) {
+    super(`status ${response.status}`);
+    this.response = response;
+  }
+}
+
+function toFailureKind(error: unknown): FailureKind {
+  if (error instanceof ServerFailure) return 'outage';
+  return OUTAGES.has(toOutboundError(error).reason) ? 'outage' : 'answered';
 }
 
 async function send(
