@@ -1,5 +1,6 @@
 /** The transport contract over PostgreSQL; each process has a network of its own that can be cut. */
 import { Client } from 'pg';
+import { afterAll, beforeAll } from 'vitest';
 import { createLogger } from '@flowgrid/platform';
 import { createPostgresTransport, type Topology } from '@flowgrid/messaging';
 import { createTestDatabase, type TestDatabase } from '../../testkit/database.ts';
@@ -8,12 +9,18 @@ import { describeTransport } from './transport-contract.ts';
 
 const logger = createLogger({ name: 'messaging', level: 'silent' });
 
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
 describeTransport({
   name: 'PostgreSQL',
   lockSeconds: 1.5,
   start: async (topology) => {
-    const database = await createTestDatabase();
-    await addSources(database, topology);
+    await startAfresh(topology);
     return {
       open: async () => {
         const url = new URL(database.url('flowgrid_design'));
@@ -35,25 +42,26 @@ describeTransport({
           },
         };
       },
-      [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: async () => undefined,
     };
   },
 });
 
-/** The contract's own sources, which a migration would add, with the resources that its messages are of. */
-async function addSources(database: TestDatabase, { subscriptions, queues }: Topology): Promise<void> {
+/** No messages, and the contract's own sources, which a migration would add, with the resources of its messages. */
+async function startAfresh({ subscriptions, queues }: Topology): Promise<void> {
+  const sources = [
+    ...Object.entries(subscriptions).map(
+      ([name, { resources }]) => [`subscription:${name}`, resources] as const,
+    ),
+    ...Object.keys(queues).map((name) => [`queue:${name}`, null] as const),
+  ];
   const client = new Client({ connectionString: database.superuserUrl });
   await client.connect();
-  for (const [name, { resources }] of Object.entries(subscriptions)) {
-    await client.query(`INSERT INTO messaging.source VALUES ($1, 'flowgrid_design', $2)`, [
-      `subscription:${name}`,
-      resources,
-    ]);
-  }
-  for (const name of Object.keys(queues)) {
-    await client.query(`INSERT INTO messaging.source VALUES ($1, 'flowgrid_design', NULL)`, [
-      `queue:${name}`,
-    ]);
+  await client.query(
+    'TRUNCATE messaging.delivery, messaging.message, messaging.source, messaging.event_resource',
+  );
+  for (const source of sources) {
+    await client.query(`INSERT INTO messaging.source VALUES ($1, 'flowgrid_design', $2)`, [...source]);
   }
   await client.query(
     `INSERT INTO messaging.event_resource
