@@ -36,10 +36,11 @@ const isPossible = MISSING.length === 0 || process.env['CI'] === 'true';
 describe.skipIf(!isPossible)(
   `the full mode${isPossible ? '' : ` (not installed: ${MISSING.join(', ')})`}`,
   () => {
+    const stack = new AsyncDisposableStack();
     let run: ComposeRun;
 
     beforeAll(async () => {
-      run = await createComposeRun();
+      run = stack.use(await createComposeRun());
       await run.start('redis');
       await run.job('roles');
       await run.job('migrate');
@@ -48,7 +49,7 @@ describe.skipIf(!isPossible)(
     }, START_LIMIT_MS);
 
     afterAll(async () => {
-      await run[Symbol.asyncDispose]();
+      await stack.disposeAsync();
     });
 
     test('a demo user signs in, starts a design and sees it finished', async () => {
