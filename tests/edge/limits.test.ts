@@ -1,6 +1,9 @@
 /** How much one address and one token get, with the rates as they are shipped. */
 import { readFileSync } from 'node:fs';
+import { connect as connectHttp2 } from 'node:http2';
+import { Agent } from 'node:https';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { until } from '../testkit/wait.ts';
@@ -28,20 +31,26 @@ describe.skipIf(findNginx() === null)('limits', () => {
     for (const name of UPSTREAMS) recorded.services[name].seen.length = 0;
   });
 
-  /** Asks many times, never with more open connections than one address may have. */
+  /** Asks many times over connections that stay open: on a slow machine too, faster than is allowed. */
   async function flood(
     requests: number,
-    question: (index: number) => { readonly path?: string; readonly token?: string; readonly from: string },
+    question: (at: { readonly index: number; readonly asker: number }) => {
+      readonly path?: string;
+      readonly token?: string;
+      readonly from: string;
+    },
   ): Promise<readonly Answer[]> {
     const answers: Answer[] = [];
     const indexes = Array.from({ length: requests }, (_, index) => index).values();
     await Promise.all(
-      Array.from({ length: 40 }, async () => {
+      Array.from({ length: 20 }, async (_, asker) => {
+        const agent = new Agent({ keepAlive: true, maxSockets: 1 });
         for (const index of indexes) {
-          const { path = '/graphql', token, from } = question(index);
+          const { path = '/graphql', token, from } = question({ index, asker });
           const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-          answers.push(await ask(recorded.edge, path, { from, headers }));
+          answers.push(await ask(recorded.edge, path, { from, headers, agent }));
         }
+        agent.destroy();
       }),
     );
     return answers;
@@ -73,7 +82,7 @@ describe.skipIf(findNginx() === null)('limits', () => {
   });
 
   test('an address that looks for hidden paths is limited like any other', async () => {
-    const answers = await flood(1_000, (index) => ({ path: `/admin-${index}`, from: '127.0.1.3' }));
+    const answers = await flood(1_000, ({ index }) => ({ path: `/admin-${index}`, from: '127.0.1.3' }));
 
     expect(count(answers, 404) + count(answers, 429)).toBe(1_000);
     expect(count(answers, 429)).toBeGreaterThan(0);
@@ -81,10 +90,10 @@ describe.skipIf(findNginx() === null)('limits', () => {
 
   // Attack: one stolen token used from many addresses.
   test('a token that asks too much from many addresses is told to wait, and another one is not', async () => {
-    const from = (index: number): string => `127.0.2.${(index % 50) + 1}`;
+    const from = (asker: number): string => `127.0.2.${asker + 1}`;
     const token = `a.b.${'s'.repeat(86)}`;
-    const answers = await flood(1_000, (index) => ({ token, from: from(index) }));
-    const others = await flood(20, (index) => ({ token: `a.b.${'t'.repeat(86)}`, from: from(index) }));
+    const answers = await flood(1_000, ({ asker }) => ({ token, from: from(asker) }));
+    const others = await flood(20, ({ asker }) => ({ token: `a.b.${'t'.repeat(86)}`, from: from(asker) }));
 
     expect(count(answers, 200)).toBeGreaterThanOrEqual(BURST_OF_TOKEN);
     expect(count(answers, 429)).toBeGreaterThan(0);
@@ -93,7 +102,7 @@ describe.skipIf(findNginx() === null)('limits', () => {
 
   // Attack: a new made-up token with each request, to be somebody else each time.
   test('made-up tokens do not get an address around its own limit', async () => {
-    const answers = await flood(1_000, (index) => ({
+    const answers = await flood(1_000, ({ index }) => ({
       token: `a.b.${String(index).padStart(86, 'x')}`,
       from: '127.0.1.4',
     }));
@@ -119,6 +128,34 @@ describe.skipIf(findNginx() === null)('limits', () => {
     expect((await Promise.all(open)).every(({ status }) => status === 200)).toBe(true);
   });
 
+  // Attack: one connection that carries what else would take a thousand.
+  test('each request of an HTTP/2 connection counts', async () => {
+    const { port, certificate: ca } = recorded.edge;
+    const address = { host: '127.0.0.1', port, localAddress: '127.0.1.6' };
+    const client = connectHttp2(`https://localhost:${port}`, {
+      createConnection: () => connectTls({ ...address, servername: 'localhost', ca, ALPNProtocols: ['h2'] }),
+    });
+
+    // Before, this side does not know how many it may begin at a time.
+    await new Promise((resolve) => {
+      client.once('remoteSettings', resolve);
+    });
+
+    const statuses = await Promise.all(
+      // A connection ends after a thousand.
+      Array.from({ length: 900 }, () => {
+        const stream = client.request({ ':path': '/graphql' });
+        return new Promise((resolve) => {
+          stream.once('response', (headers) => resolve(headers[':status']));
+          stream.resume();
+        });
+      }),
+    );
+    client.destroy();
+
+    expect(new Set(statuses)).toEqual(new Set([200, 429]));
+  });
+
   // Attack: a botnet of one, with all the addresses of its IPv6 network. The addresses come by a trusted proxy here.
   test('an IPv6 network of 64 bits counts as one address', async () => {
     await using router = await startRecorder('router');
@@ -127,8 +164,9 @@ describe.skipIf(findNginx() === null)('limits', () => {
       upstreams: { router: [router.url] },
       limits: `${shipped}\nset_real_ip_from 127.0.0.1;\nreal_ip_header X-Forwarded-For;`,
     });
+    const agent = new Agent({ keepAlive: true, maxSockets: 20 });
     const askFrom = (address: string): Promise<Answer> =>
-      ask(edge, '/graphql', { headers: { 'x-forwarded-for': address } });
+      ask(edge, '/graphql', { headers: { 'x-forwarded-for': address }, agent });
 
     const answers: Answer[] = [];
     while (count(answers, 429) === 0) {
@@ -141,6 +179,7 @@ describe.skipIf(findNginx() === null)('limits', () => {
       );
     }
     const neighbour = await askFrom('2001:db8:1:3::1');
+    agent.destroy();
 
     expect(neighbour.status).toBe(200);
     expect(router.seen.at(-1)?.headers['x-client-address']).toBe('2001:db8:1:3::1');

@@ -136,5 +136,7 @@ describe.skipIf(findNginx() === null)('log', () => {
       'uwsgi',
     ]);
     expect(statSync(`/proc/${pid}`).uid).not.toBe(0);
+    // Tokens are in there for seconds.
+    expect(statSync(join(folder, 'run/session-checks')).mode & 0o777).toBe(0o700);
   });
 });

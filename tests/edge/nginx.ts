@@ -75,15 +75,18 @@ const logLineModel = z.object({
 export type LogLine = z.output<typeof logLineModel>;
 
 /**
- * Where nginx is installed; null, with the reason printed, where it is not.
+ * Where nginx is installed; null, with the reason printed, where it or OpenSSL is not, or the system is another than Linux:
+ * the tests ask from many loopback addresses, which only Linux has.
  * @throws Error under CI, where tests that are quietly left out would pass for tests that hold.
  */
 export function findNginx(): string | null {
   // Debian installs it where the PATH of an ordinary user does not look.
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  const found = folders.map((folder) => join(folder, 'nginx')).find(isExecutable);
-  if (found !== undefined) return found;
-  const reason = 'no nginx on the PATH: install it (Debian: nginx) to run tests/edge';
+  const find = (name: string): string | undefined =>
+    folders.map((folder) => join(folder, name)).find(isExecutable);
+  const found = find('nginx');
+  if (found !== undefined && find('openssl') !== undefined && process.platform === 'linux') return found;
+  const reason = 'tests/edge need Linux with nginx and openssl on the PATH (Debian: nginx, openssl)';
   if (process.env['CI'] === 'true') throw new Error(reason);
   console.warn(`skipped: ${reason}`);
   return null;

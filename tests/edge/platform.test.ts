@@ -222,7 +222,11 @@ describe.skipIf(findNginx() === null)('the platform behind the edge', () => {
   );
 
   test('an answer carries the id under which the edge logged it', async () => {
-    const { status, headers } = await ask(edge, '/graphql', { method: 'POST', body: '{}' });
+    const { status, headers } = await ask(edge, '/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
 
     expect(status).toBe(400);
     expect(await edge.lineOf(String(headers['x-request-id']))).toMatchObject({
