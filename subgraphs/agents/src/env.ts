@@ -6,15 +6,17 @@ import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from '@flowgrid/shared-st
 export const agentsEnv = z.object({
   ...serviceEnv,
   ...poolSizeEnv,
-  /** Connection string of the role flowgrid_agents. */
-  DATABASE_URL: postgresUrl,
+  DATABASE_URL: postgresUrl.describe('Connection string of the login role flowgrid_agents.'),
   ...sharedStateEnv,
   ...messagingEnv,
-  /** Where the keys of context tokens are. */
-  AUTH_URL: serviceUrls,
-  /** The model of an agent that is created without a definition. */
-  DEFAULT_MODEL_PROVIDER: z.string().default('anthropic'),
-  DEFAULT_MODEL_NAME: z.string().default('claude-sonnet-4-5'),
+  AUTH_URL: serviceUrls.describe(
+    'Base addresses of auth, by comma: it publishes the keys of context tokens.',
+  ),
+  DEFAULT_MODEL_PROVIDER: z
+    .string()
+    .default('anthropic')
+    .describe('Provider of the model of an agent that is created without one.'),
+  DEFAULT_MODEL_NAME: z.string().default('claude-sonnet-4-5').describe('Name of that model.'),
 });
 
 export const readAgentsEnv = (): z.output<typeof agentsEnv> =>

@@ -7,21 +7,19 @@ import { parseAllowedHosts } from './adapters/outbound/allowed-hosts.ts';
 export const integrationsEnv = z.object({
   ...serviceEnv,
   ...poolSizeEnv,
-  /** Connection string of flowgrid_integrations. */
-  DATABASE_URL: postgresUrl,
+  DATABASE_URL: postgresUrl.describe('Connection string of the login role flowgrid_integrations.'),
   ...sharedStateEnv,
   ...messagingEnv,
-  /** Where auth publishes the keys of context tokens. */
-  AUTH_URL: serviceUrls,
-  /** Seals credentials. */
-  CREDENTIALS_KEY: secretKey,
-  /** Comma list of former keys: they open what they sealed. */
+  AUTH_URL: serviceUrls.describe(
+    'Base addresses of auth, by comma: it publishes the keys of context tokens.',
+  ),
+  CREDENTIALS_KEY: secretKey.describe('Seals the credentials of integrations; 32 random bytes in base64.'),
   CREDENTIALS_KEYS_OLD: z
     .string()
     .default('')
     .transform((list) => list.split(',').filter((key) => key.trim() !== ''))
-    .pipe(z.array(secretKey)),
-  /** Comma list of `host` or `host:port` that tenants may reach by http and at private addresses. */
+    .pipe(z.array(secretKey))
+    .describe('Former keys, by comma: what they sealed still opens.'),
   OUTBOUND_ALLOW_HOSTS: z
     .string()
     .default('')
@@ -30,7 +28,8 @@ export const integrationsEnv = z.object({
       if (hosts !== null) return hosts;
       context.addIssue('must be a comma list of host or host:port');
       return z.NEVER;
-    }),
+    })
+    .describe('`host` or `host:port`, by comma, that tenants may reach by http and at private addresses.'),
 });
 
 export const readIntegrationsEnv = (): z.output<typeof integrationsEnv> =>
