@@ -10,13 +10,13 @@ export type OperationType = 'query' | 'mutation' | 'subscription';
 export type OperationOutcome = 'ok' | 'partial' | 'failed';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-const STATE_VALUES: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
+const STATES: readonly BreakerState[] = ['closed', 'half-open', 'open'];
 
 export class RouterMetrics {
   readonly #registry: Registry;
   readonly #fetches: Histogram<'subgraph' | 'outcome'>;
   readonly #operations: Histogram<'type' | 'outcome'>;
-  readonly #breakers: Gauge<'subgraph'>;
+  readonly #breakers: Gauge<'name' | 'state'>;
   readonly #subscriptions: Gauge;
 
   constructor(registry: Registry) {
@@ -38,8 +38,8 @@ export class RouterMetrics {
     });
     this.#breakers = new Gauge({
       name: 'breaker_state',
-      help: 'Circuit breaker before a subgraph: 0 closed, 1 half-open, 2 open.',
-      labelNames: ['subgraph'],
+      help: 'Breakers of outside systems by state.',
+      labelNames: ['name', 'state'],
       registers,
     });
     this.#subscriptions = new Gauge({
@@ -58,7 +58,7 @@ export class RouterMetrics {
   }
 
   setBreaker(subgraph: string, state: BreakerState): void {
-    this.#breakers.set({ subgraph }, STATE_VALUES[state]);
+    for (const each of STATES) this.#breakers.set({ name: subgraph, state: each }, each === state ? 1 : 0);
   }
 
   /** Counts a subscription as open until the result is called. */

@@ -197,7 +197,7 @@ interface ExecutorParts {
 }
 
 function createExecutor(
-  { supergraph, identity, logger, subgraphTimeoutMs, maxAnswerBytes }: RouterOptions,
+  { supergraph, identity, logger, operationTimeoutMs, subgraphTimeoutMs, maxAnswerBytes }: RouterOptions,
   { limits, metrics, replicas, stack }: ExecutorParts,
 ): Executor {
   const clients = new Map(
@@ -207,7 +207,8 @@ function createExecutor(
         replicas: replicasOf(subgraph.name, replicas),
         logger,
         metrics,
-        timeoutMs: subgraphTimeoutMs,
+        // No call has longer than its operation; what is a fair share of its time is measured by what it can have.
+        timeoutMs: Math.min(subgraphTimeoutMs, operationTimeoutMs),
         maxAnswerBytes: maxAnswerBytes ?? MAX_ANSWER_BYTES,
       });
       return [subgraph.name, stack.use(client)];

@@ -43,7 +43,7 @@ async function metric(
 test('at the deadline of an operation what is there is answered, and subgraphs know the time that is left', async () => {
   const asked = await hangDesign();
   await using router = await startFixtureRouter(fixture, {
-    operationTimeoutMs: 300,
+    operationTimeoutMs: 1_500,
     subgraphTimeoutMs: 60_000,
   });
   fixture.calls.length = 0;
@@ -52,7 +52,7 @@ test('at the deadline of an operation what is there is answered, and subgraphs k
 
   expect([status, body]).toEqual([200, WITHOUT_DESIGN]);
   const left = [fixture.calls[0]?.headers['x-deadline-ms'], asked[0]?.headers['x-deadline-ms']].map(Number);
-  expect(left.every((ms) => Number.isInteger(ms) && ms > 0 && ms <= 300)).toBe(true);
+  expect(left.every((ms) => Number.isInteger(ms) && ms > 0 && ms <= 1_500)).toBe(true);
 });
 
 test('fetches that depend on one another share the time of the operation', async () => {
@@ -63,34 +63,34 @@ test('fetches that depend on one another share the time of the operation', async
     }, 100);
   });
   await using router = await startFixtureRouter(fixture, {
-    operationTimeoutMs: 2_000,
-    subgraphTimeoutMs: 1_990,
+    operationTimeoutMs: 20_000,
+    subgraphTimeoutMs: 19_990,
   });
   fixture.calls.length = 0;
 
   const { body } = await ask(router, '{ session(id: "s") { agent { name } } }');
 
   expect(body).toEqual({ data: { session: { agent: { name: 'Agent 7' } } } });
-  expect(Number(fixture.calls[0]?.headers['x-deadline-ms'])).toBeLessThanOrEqual(1_900);
+  expect(Number(fixture.calls[0]?.headers['x-deadline-ms'])).toBeLessThanOrEqual(19_900);
 });
 
 test('a subgraph that hangs is left alone after a few calls, and asked again when it is back', async () => {
   const asked = await hangDesign();
-  await using router = await startFixtureRouter(fixture, { subgraphTimeoutMs: 100 });
+  await using router = await startFixtureRouter(fixture, { subgraphTimeoutMs: 1_000 });
 
   const answers = await Promise.all(Array.from({ length: 5 }, () => ask(router, BOTH)));
   const refused = await ask(router, BOTH);
   const askedThen = asked.length;
-  const state = await metric(router, 'breaker_state', 'subgraph="design"');
+  const open = await metric(router, 'breaker_state', 'name="design"', 'state="open"');
   const others = await ask(router, '{ agent(id: "1") { owner { name } } }');
   await fixture.restart('design');
   await until(async () => (await ask(router, BOTH)).body.errors === undefined, 'design is asked again');
 
   expect(answers.map(({ body }) => body)).toEqual(answers.map(() => WITHOUT_DESIGN));
   expect(refused.body).toEqual(WITHOUT_DESIGN);
-  expect([askedThen, state]).toEqual([5, '2']);
+  expect([askedThen, open]).toEqual([5, '1']);
   expect(others.body).toEqual({ data: { agent: { owner: { name: 'Name of owner-of-1' } } } });
-  expect(await metric(router, 'breaker_state', 'subgraph="design"')).toBe('0');
+  expect(await metric(router, 'breaker_state', 'name="design"', 'state="closed"')).toBe('1');
 });
 
 test('calls to a subgraph that hangs take 64 connections at most, and nothing from others', async () => {
@@ -118,7 +118,7 @@ test('errors of GraphQL are answers: they open no breaker', async () => {
   const { body } = await ask(router, '{ agent(id: "1") { name } }');
 
   expect(body).toEqual({ data: { agent: { name: 'Agent 1' } } });
-  expect(await metric(router, 'breaker_state', 'subgraph="agents"')).toBe('0');
+  expect(await metric(router, 'breaker_state', 'name="agents"', 'state="closed"')).toBe('1');
 });
 
 test('fetches and operations are counted by their outcome', async () => {

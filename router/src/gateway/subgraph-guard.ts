@@ -1,4 +1,7 @@
-/** Keeps a subgraph that does not answer from taking the router's connections and its callers' time. */
+/**
+ * Keeps a subgraph that does not answer from taking the router's connections and its callers' time. Not an `OutsidePolicy`: retries are
+ * those of the replicas, the time is the operation's, and what a call was late or given up for has to be told apart.
+ */
 import {
   BrokenCircuitError,
   BulkheadRejectedError,
