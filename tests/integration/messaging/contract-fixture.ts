@@ -29,6 +29,8 @@ export interface ContractSubject {
   readonly name: string;
   /** As short as the broker allows; the cases about locks wait for a few of them. */
   readonly lockSeconds: number;
+  /** How many messages the flood has; 10,000 unless the broker is too small. */
+  readonly floodMessages?: number;
   /** A broker without messages that has these sources. Its transports deliver again after pauses of milliseconds. */
   start(topology: Topology): Promise<ContractBroker>;
 }
@@ -92,11 +94,11 @@ export function createRecorder(work: Handler = async () => {}): Recorder {
       await work(delivery);
       done.push(delivery);
     },
-    untilDone: async (count, limitMs) => {
+    untilDone: async (count, limitMs = 30_000) => {
       await until(`${count} handled`, () => done.length >= count, limitMs);
     },
     untilDelivered: async (count) => {
-      await until(`${count} delivered`, () => deliveries.length >= count);
+      await until(`${count} delivered`, () => deliveries.length >= count, 30_000);
     },
   };
 }

@@ -17,11 +17,12 @@ import {
   QUEUE,
 } from './contract-fixture.ts';
 
-const FLOOD = { messages: 10_000, keys: 200, batch: 500, limitMs: 150_000 };
+const FLOOD = { keys: 200, batch: 500, limitMs: 150_000 };
 
 export function lossCases(subject: ContractSubject): void {
   const start = () => subject.start(contractTopology(subject.lockSeconds));
   const lockMs = subject.lockSeconds * 1000;
+  const flood = subject.floodMessages ?? 10_000;
 
   test('the lock is renewed for as long as the handler works', async () => {
     await using broker = await start();
@@ -119,7 +120,10 @@ export function lossCases(subject: ContractSubject): void {
     await sender.transport.publish([after]);
     await until('after', () => bodiesOf(recorder.done).includes('after'), 30_000);
 
-    expect(idsOf(recorder.done).filter((id) => id !== during.id)).toEqual([before.id, after.id]);
+    expect([...new Set(idsOf(recorder.done))].filter((id) => id !== during.id)).toEqual([
+      before.id,
+      after.id,
+    ]);
   });
 
   test('a receiver that starts while the broker is gone begins when it is back', async () => {
@@ -194,13 +198,13 @@ export function lossCases(subject: ContractSubject): void {
   });
 
   test(
-    'of 10,000 messages over two receivers none is lost, none is doubled in effect, and order is kept',
+    `of ${flood.toLocaleString('en')} messages over two receivers none is lost, none is doubled in effect, and order is kept`,
     { timeout: FLOOD.limitMs + 60_000 },
     async ({ annotate }) => {
       await using broker = await start();
       await using first = await broker.open();
       await using second = await broker.open();
-      const messages: Message[] = Array.from({ length: FLOOD.messages }, (_, index) =>
+      const messages: Message[] = Array.from({ length: flood }, (_, index) =>
         createMessage({ orderKey: `key-${index % FLOOD.keys}`, body: String(index) }),
       );
       const [inbox, effects] = [new Set<string>(), new Map<string | null, number[]>()];
@@ -218,13 +222,13 @@ export function lossCases(subject: ContractSubject): void {
         await first.transport.publish(messages.slice(index, index + FLOOD.batch));
       }
       const publishedAt = performance.now();
-      await until('all effects', () => inbox.size === FLOOD.messages, FLOOD.limitMs);
-      const rate = (FLOOD.messages / (performance.now() - startedAt)) * 1000;
+      await until('all effects', () => inbox.size === flood, FLOOD.limitMs);
+      const rate = (flood / (performance.now() - startedAt)) * 1000;
       await annotate(
         `${Math.round(rate)} messages/s end to end, published in ${Math.round(publishedAt - startedAt)} ms`,
       );
 
-      const perKey = FLOOD.messages / FLOOD.keys;
+      const perKey = flood / FLOOD.keys;
       for (let key = 0; key < FLOOD.keys; key += 1) {
         expect(effects.get(`key-${key}`)).toEqual(
           Array.from({ length: perKey }, (_, round) => round * FLOOD.keys + key),

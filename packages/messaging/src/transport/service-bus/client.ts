@@ -1,25 +1,25 @@
-import { RetryMode, ServiceBusClient } from '@azure/service-bus';
+import { ServiceBusClient } from '@azure/service-bus';
 import type { ServiceBusAddress } from '../service-bus.ts';
 
-/**
- * The SDK waits 30 s between attempts and a minute for an answer unless told otherwise. The time limit is also how long an
- * idle receiver waits for its next session before it asks again.
- */
-const RETRY_OPTIONS = {
-  mode: RetryMode.Exponential,
-  maxRetries: 2,
-  retryDelayInMs: 200,
-  maxRetryDelayInMs: 5_000,
-  timeoutInMs: 10_000,
-};
+/** How long the broker is waited for; also how long an idle receiver waits for its next session before it asks again. */
+export const ANSWER_TIMEOUT_MS = 10_000;
 
-export async function openClient(address: ServiceBusAddress): Promise<ServiceBusClient> {
-  const options = { retryOptions: RETRY_OPTIONS, identifier: 'flowgrid' };
-  if ('connectionString' in address) return new ServiceBusClient(address.connectionString, options);
+/**
+ * Left alone, the SDK waits 30 s between attempts. It makes none here: its next attempt would bring a connection back to
+ * life that `ServiceBusConnection` has given up.
+ */
+const OPTIONS = { retryOptions: { maxRetries: 0, timeoutInMs: ANSWER_TIMEOUT_MS }, identifier: 'flowgrid' };
+
+/** Gives a way to open clients; each connects when it is first used. */
+export async function prepareClients(address: ServiceBusAddress): Promise<() => ServiceBusClient> {
+  if ('connectionString' in address) {
+    return () => new ServiceBusClient(address.connectionString, OPTIONS);
+  }
   const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
+  // One for all clients: it keeps the tokens.
   const credential =
     address.managedIdentityClientId === undefined
       ? new DefaultAzureCredential()
       : new ManagedIdentityCredential({ clientId: address.managedIdentityClientId });
-  return new ServiceBusClient(address.namespace, credential, options);
+  return () => new ServiceBusClient(address.namespace, credential, OPTIONS);
 }

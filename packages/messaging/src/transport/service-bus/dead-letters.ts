@@ -1,8 +1,9 @@
 /** The dead letter queue of a source: looking, and delivering again. */
-import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
+import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import Long from 'long';
 import type { DeadLetter, Source } from '../transport.ts';
 import type { Publisher } from './publisher.ts';
+import type { ServiceBusConnection } from './service-bus-connection.ts';
 import { toFailure } from './service-bus-failure.ts';
 import { openDeadLetterReceiver, toDestination, toSourceName } from './source-address.ts';
 import { fromWire, toDeadLetter, toReplay } from './wire-message.ts';
@@ -11,13 +12,15 @@ const PEEK_COUNT = 250;
 const REPLAY_COUNT = 100;
 /** Between the first message of a batch and the others the SDK waits a second; this is for the first one. */
 const WAIT_MS = 2_000;
+/** For a call that looks at many dead letters. */
+const LONGEST_MS = 5 * 60_000;
 
 export class DeadLetters {
-  readonly #client: ServiceBusClient;
+  readonly #connection: ServiceBusConnection;
   readonly #publisher: Publisher;
 
-  constructor(client: ServiceBusClient, publisher: Publisher) {
-    this.#client = client;
+  constructor(connection: ServiceBusConnection, publisher: Publisher) {
+    this.#connection = connection;
     this.#publisher = publisher;
   }
 
@@ -89,13 +92,17 @@ export class DeadLetters {
     source: Source,
     use: (receiver: ServiceBusReceiver) => Promise<Result>,
   ): Promise<Result> {
-    const receiver = openDeadLetterReceiver(this.#client, source);
     try {
-      return await use(receiver);
+      return await this.#connection.run(async (client) => {
+        const receiver = openDeadLetterReceiver(client, source);
+        try {
+          return await use(receiver);
+        } finally {
+          await receiver.close();
+        }
+      }, LONGEST_MS);
     } catch (error) {
       throw toFailure(`the dead letters of ${toSourceName(source)} cannot be reached`, error);
-    } finally {
-      await receiver.close();
     }
   }
 }

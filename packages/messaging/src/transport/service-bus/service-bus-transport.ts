@@ -1,5 +1,5 @@
 /** One client, with everything that uses it. */
-import { isServiceBusError, type ServiceBusClient } from '@azure/service-bus';
+import { isServiceBusError } from '@azure/service-bus';
 import Long from 'long';
 import { requireBodySizes } from '../body-size.ts';
 import { exponentialRetryDelay } from '../retry-delay.ts';
@@ -14,33 +14,32 @@ import type {
   Source,
   Transport,
 } from '../transport.ts';
-import { openClient } from './client.ts';
+import { prepareClients } from './client.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Publisher } from './publisher.ts';
 import { SessionReceiver } from './session-receiver.ts';
+import { ServiceBusConnection } from './service-bus-connection.ts';
 import { toFailure } from './service-bus-failure.ts';
 import { acceptNextSession, openReceiver, toSourceName } from './source-address.ts';
 import { toWire } from './wire-message.ts';
 
-const READY_TIMEOUT_MS = 5_000;
-const CLOSE_TIMEOUT_MS = 5_000;
-
 export async function openServiceBusTransport(options: ServiceBusTransportOptions): Promise<Transport> {
-  return new ServiceBusTransport(await openClient(options.address), options);
+  const connection = new ServiceBusConnection(await prepareClients(options.address), options.logger);
+  return new ServiceBusTransport(connection, options);
 }
 
 class ServiceBusTransport implements Transport {
   readonly #options: ServiceBusTransportOptions;
-  readonly #client: ServiceBusClient;
+  readonly #connection: ServiceBusConnection;
   readonly #publisher: Publisher;
   readonly #deadLetters: DeadLetters;
   readonly #receivers = new Map<SessionReceiver, Source>();
 
-  constructor(client: ServiceBusClient, options: ServiceBusTransportOptions) {
-    this.#client = client;
+  constructor(connection: ServiceBusConnection, options: ServiceBusTransportOptions) {
+    this.#connection = connection;
     this.#options = options;
-    this.#publisher = new Publisher(client);
-    this.#deadLetters = new DeadLetters(client, this.#publisher);
+    this.#publisher = new Publisher(connection);
+    this.#deadLetters = new DeadLetters(connection, this.#publisher);
   }
 
   async publish(messages: readonly Message[]): Promise<void> {
@@ -71,7 +70,11 @@ class ServiceBusTransport implements Transport {
       concurrency,
       retryDelayMs: this.#options.retryDelayMs ?? exponentialRetryDelay,
       logger: this.#options.logger,
-      accept: async () => await acceptNextSession(this.#client, source),
+      accept: async () =>
+        await this.#connection.run(async (client, ended) => ({
+          receiver: await acceptNextSession(client, source),
+          ended,
+        })),
     });
     this.#receivers.set(receiver, source);
     return {
@@ -92,16 +95,14 @@ class ServiceBusTransport implements Transport {
 
   /** Looks at the topic and at each source that is received from; says which one the namespace lacks. */
   async checkReady(): Promise<void> {
-    const abortSignal = AbortSignal.timeout(READY_TIMEOUT_MS);
-    await requireEntity(`topic ${EVENTS_TOPIC}`, () => this.#publisher.open(EVENTS_TOPIC, abortSignal));
+    await requireEntity(`topic ${EVENTS_TOPIC}`, () => this.#publisher.open(EVENTS_TOPIC));
     const sources = new Map([...this.#receivers.values()].map((source) => [toSourceName(source), source]));
     for (const [name, source] of sources) {
       await requireEntity(name, async () => {
         // Behind the last message there is: a round trip that carries none.
-        await openReceiver(this.#client, source).peekMessages(1, {
-          fromSequenceNumber: Long.MAX_VALUE,
-          abortSignal,
-        });
+        await this.#connection.run((client) =>
+          openReceiver(client, source).peekMessages(1, { fromSequenceNumber: Long.MAX_VALUE }),
+        );
       });
     }
   }
@@ -109,16 +110,7 @@ class ServiceBusTransport implements Transport {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#receivers.keys()].map((receiver) => receiver.stop()));
     this.#receivers.clear();
-    // A broker that does not answer must not keep a process from ending.
-    const closed = this.#client.close().catch((error: unknown) => {
-      this.#options.logger.warn({ err: error }, 'the connection to Service Bus was not closed well');
-    });
-    let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
-    });
-    await Promise.race([closed, enough]);
-    clearTimeout(timer);
+    await this.#connection[Symbol.asyncDispose]();
   }
 
   #getSettings(source: Source): SourceSettings {

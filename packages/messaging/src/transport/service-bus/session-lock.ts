@@ -1,4 +1,5 @@
 /** Keeps a session locked, and tells when it is lost. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { isServiceBusError, type ServiceBusSessionReceiver } from '@azure/service-bus';
 
 /** Two renewals may fail before the lock is lost. */
@@ -43,14 +44,19 @@ export class SessionLock implements Disposable {
     const askedAt = Date.now();
     const current = this.#timer;
     try {
-      await this.#receiver.renewSessionLock({
-        abortSignal: AbortSignal.timeout(Math.max(1, this.#lockedUntil - askedAt)),
-      });
-      this.#lockedUntil = askedAt + this.#lockMs;
+      const renewed = this.#receiver.renewSessionLock().then(() => true);
+      const isRenewed = await Promise.race([renewed, this.#untilOver()]);
+      if (isRenewed) this.#lockedUntil = askedAt + this.#lockMs;
+      else this.lose(new Error('it was not renewed in time'));
     } catch (error) {
       const isGone = isServiceBusError(error) && error.code === 'SessionLockLost';
       if (isGone || Date.now() >= this.#lockedUntil) this.lose(error);
     }
     if (this.#timer === current && !this.lost.aborted) this.#schedule();
+  }
+
+  async #untilOver(): Promise<false> {
+    await delay(Math.max(1, this.#lockedUntil - Date.now()), undefined, { ref: false });
+    return false;
   }
 }

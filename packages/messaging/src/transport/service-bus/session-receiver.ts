@@ -1,13 +1,13 @@
 /** Accepts sessions of a source, as many at once as may be worked on, and hands each to a worker. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { isServiceBusError, type ServiceBusSessionReceiver } from '@azure/service-bus';
+import { isServiceBusError } from '@azure/service-bus';
 import { describeError } from './service-bus-failure.ts';
-import { type SessionWork, workOnSession } from './session-worker.ts';
+import { type AcceptedSession, type SessionWork, workOnSession } from './session-worker.ts';
 
 export interface SessionReceiverOptions extends Omit<SessionWork, 'stopping'> {
   readonly concurrency: number;
   /** Waits for a session that has messages and that nobody holds. */
-  readonly accept: () => Promise<ServiceBusSessionReceiver>;
+  readonly accept: () => Promise<AcceptedSession>;
 }
 
 const FIRST_PAUSE_MS = 200;
@@ -67,7 +67,7 @@ export class SessionReceiver {
     }
   }
 
-  #startWorker(session: ServiceBusSessionReceiver): void {
+  #startWorker(session: AcceptedSession): void {
     // Stopped meanwhile: the worker closes the session at once.
     const worker = workOnSession(session, { ...this.#options, stopping: this.#stopping.signal }).finally(
       () => {

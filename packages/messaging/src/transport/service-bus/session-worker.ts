@@ -19,8 +19,10 @@ export interface SessionWork {
   readonly stopping: AbortSignal;
 }
 
-/** How long a session is kept when it has no more messages: those that are on their way arrive within a round trip. */
-const IDLE_MS = 50;
+/** A session is given only when it has messages, so the first one is on its way. */
+const FIRST_MESSAGE_MS = 5_000;
+/** Those behind it were sent with it and are here by the time it is settled. */
+const NEXT_MESSAGE_MS = 10;
 /** How long a session may keep its place while it has messages and others may wait. */
 const TENURE_MS = 10_000;
 /** For an answer to a settlement, or to the closing of a link. */
@@ -28,15 +30,23 @@ const ANSWER_MS = 10_000;
 
 type Next = 'go-on' | 'end-session';
 
-export async function workOnSession(receiver: ServiceBusSessionReceiver, work: SessionWork): Promise<void> {
+export interface AcceptedSession {
+  readonly receiver: ServiceBusSessionReceiver;
+  /** Aborted when its connection has ended, and with it the lock. */
+  readonly ended: AbortSignal;
+}
+
+export async function workOnSession({ receiver, ended }: AcceptedSession, work: SessionWork): Promise<void> {
   using lock = new SessionLock(receiver, work.settings.lockSeconds * 1000);
   using inbox = new SessionInbox(receiver, (error) => lock.lose(error));
-  const ending = AbortSignal.any([work.stopping, lock.lost]);
+  const ending = AbortSignal.any([work.stopping, lock.lost, ended]);
   const endsAt = Date.now() + TENURE_MS;
+  let patienceMs = FIRST_MESSAGE_MS;
   try {
     while (Date.now() < endsAt) {
-      const arrived = await inbox.next(IDLE_MS, ending);
+      const arrived = await inbox.next(patienceMs, ending);
       if (arrived === null) break;
+      patienceMs = NEXT_MESSAGE_MS;
       const settle = new SettledOnce(receiver, arrived.message);
       const next = await workOnMessage(settle, { ...work, ending }).finally(arrived.done);
       if (next === 'end-session') break;
@@ -67,25 +77,25 @@ async function workOnMessage(settle: SettledOnce, work: MessageWork): Promise<Ne
   try {
     await work.handler({ ...message, attempt, signal: work.ending });
   } catch (error) {
-    return await afterFailure(settle, { error, attempt, work });
+    return await afterFailure(settle, { error, attempt, message, work });
   }
   await settle.complete();
-  return hasOwnSession(message) ? 'end-session' : 'go-on';
+  return afterLast(message);
 }
 
 async function afterFailure(
   settle: SettledOnce,
-  { error, attempt, work }: { error: unknown; attempt: number; work: MessageWork },
+  { error, attempt, message, work }: { error: unknown; attempt: number; message: Message; work: MessageWork },
 ): Promise<Next> {
   const description = error instanceof Error ? error.message : String(error);
   if (error instanceof DeadLetterError) {
     await settle.bury({ reason: error.reason, description });
-    return 'go-on';
+    return afterLast(message);
   }
   if (work.ending.aborted) return 'end-session';
   if (attempt >= work.settings.maxDeliveries) {
     await settle.bury({ reason: 'max-deliveries', description });
-    return 'go-on';
+    return afterLast(message);
   }
   work.logger.warn({ err: error, source: work.sourceName, attempt }, 'a message is delivered again');
   // Abandoning delivers at once, so the pause is here. The session stays locked: nothing of the order key overtakes.
@@ -95,7 +105,8 @@ async function afterFailure(
   return 'end-session';
 }
 
-const hasOwnSession = ({ orderKey }: Message): boolean => orderKey === null;
+/** A message without an order key has a session to itself. */
+const afterLast = ({ orderKey }: Message): Next => (orderKey === null ? 'end-session' : 'go-on');
 
 /** A received message and the ways it can end. */
 class SettledOnce {
