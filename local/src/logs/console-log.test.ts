@@ -35,6 +35,19 @@ describe('the console log', () => {
     expect(render([['auth', JSON.stringify(raw)]])).toBe('auth     | 12:00:00 WARN  slow ms=812\n');
   });
 
+  test('keeps the line per request for those who ask for more', () => {
+    const raw = JSON.stringify({
+      level: 30,
+      time: noon.getTime(),
+      access: true,
+      msg: 'request',
+      status: 200,
+    });
+
+    expect(render([['router', raw]])).toBe('');
+    expect(render([['router', raw]], 'debug')).toBe('router   | 12:00:00 DEBUG request status=200\n');
+  });
+
   test('gives a stack lines of its own, each with the name in front', () => {
     const raw = {
       level: 50,

@@ -18,11 +18,13 @@ const PinoLine = z.looseObject({
   level: z.number(),
   time: z.union([z.number(), z.string()]).optional(),
   msg: z.string().optional(),
+  /** True for the line that every answered request leaves. */
+  access: z.unknown().optional(),
   err: z.object({ message: z.string().optional(), stack: z.string().optional() }).optional(),
 });
 
 // The prefix of a line says who wrote it already, and the process id is of no use on one machine.
-const NOT_SHOWN = new Set(['level', 'time', 'msg', 'err', 'pid', 'hostname', 'name']);
+const NOT_SHOWN = new Set(['level', 'time', 'msg', 'err', 'pid', 'hostname', 'name', 'access']);
 const PINO_STEP = 10;
 const LONGEST_VALUE = 160;
 
@@ -57,8 +59,11 @@ function parsePino(raw: string): LogLine | undefined {
   const fields = Object.entries(line)
     .filter(([name]) => !NOT_SHOWN.has(name))
     .map(([name, value]) => ` ${name}=${toText(value)}`);
+  // A line per request is for whoever searches the logs of a deployment; on a terminal it hides what matters.
   const level =
-    LEVELS[Math.min(Math.max(Math.floor(line.level / PINO_STEP) - 1, 0), LEVELS.length - 1)] ?? 'info';
+    line.access === true
+      ? 'debug'
+      : (LEVELS[Math.min(Math.max(Math.floor(line.level / PINO_STEP) - 1, 0), LEVELS.length - 1)] ?? 'info');
   // Only what went wrong for good is worth a stack; a warning says its reason in the same line.
   const isFailure = level === 'error' || level === 'fatal';
   const reason = line.msg !== undefined && !isFailure ? line.err?.message : undefined;
