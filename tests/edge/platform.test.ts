@@ -182,6 +182,14 @@ describe.skipIf(findNginx() === null)('the platform behind the edge', () => {
       nobody: await open(path),
     };
 
+    // Without an edge the router answers alike.
+    const byRouter = await Promise.all(
+      [token, foreign.users.OWNER.accessToken, bare, 'nonsense'].map((accessToken) =>
+        fetch(`${platform.url('router')}${path}`, { headers: { authorization: `Bearer ${accessToken}` } }),
+      ),
+    );
+
+    expect(byRouter.map(({ status }) => status)).toEqual([200, 404, 403, 401]);
     expect(Object.fromEntries(Object.entries(answers).map(([name, { status }]) => [name, status]))).toEqual({
       link: 200,
       changedLink: 404,
