@@ -55,8 +55,8 @@ export async function workOnSession({ receiver, ended }: AcceptedSession, work: 
     // The outcome is not with the broker: the session ends here, and the message is delivered again.
     work.logger.warn({ err: error, source: work.sourceName }, 'a message could not be settled');
   } finally {
-    // Closing gives back what was not settled, without counting a delivery.
-    await withinAnswerTime(receiver.close()).catch(() => undefined);
+    // Closing gives back what was not settled, without counting a delivery. What has no connection is given back already.
+    if (!ended.aborted) await withinAnswerTime(receiver.close()).catch(() => undefined);
   }
 }
 
