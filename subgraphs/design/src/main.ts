@@ -17,6 +17,7 @@ import {
   startTelemetry,
   systemClock,
   toHttpOptions,
+  type Registry,
   type ServiceUrls,
 } from '@flowgrid/platform';
 import { createAgentsClient } from './adapters/agents-client.ts';
@@ -67,7 +68,7 @@ await runService(
       openOutbox({ service: NAME, database, transport, announcements: pubsub, registry: metrics, logger }),
     );
     stack.use(startJobSender({ database, transport, pubsub, logger }));
-    stack.use(followAgents({ transport, database }));
+    stack.use(followAgents({ transport, database, registry: metrics }));
     const progress = stack.use(createProgressFeed({ database, pubsub, logger }));
     const links = createArtifactLinks({ secret: env.ARTIFACT_LINK_SECRET, publicUrl: env.PUBLIC_URL, clock });
     const services = {
@@ -123,6 +124,7 @@ function createServiceOpener(
 function followAgents(options: {
   readonly transport: Transport;
   readonly database: DesignDatabase;
+  readonly registry: Registry;
 }): AsyncDisposable {
   const source = { subscription: KNOWN_AGENTS } as const;
   return startConsumer({ ...options, source, name: KNOWN_AGENTS, handlers: knownAgentHandlers, logger });

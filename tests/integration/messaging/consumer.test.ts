@@ -1,7 +1,7 @@
 /** An event has its effect once, and an event that cannot be understood is kept with the reason and blocks nobody. */
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { FlowgridError, createLogger, newId } from '@flowgrid/platform';
+import { FlowgridError, createLogger, createMetrics, newId } from '@flowgrid/platform';
 import {
   MemoryBroker,
   MemoryTransport,
@@ -57,6 +57,7 @@ function toMessage(event: object, fields: Partial<Message> = {}): Message {
 }
 
 function startReceiving(handler: (event: Archived, tx: Tx) => Promise<void> = noteEffect) {
+  const registry = createMetrics('design');
   const transport = new MemoryTransport(new MemoryBroker(), { retryDelayMs: () => 5 });
   const consumer = startConsumer<Tx>({
     transport,
@@ -65,8 +66,18 @@ function startReceiving(handler: (event: Archived, tx: Tx) => Promise<void> = no
     handlers: { 'agent.archived': handler },
     database,
     logger,
+    registry,
   });
   return {
+    /** How many deliveries had which outcome. */
+    outcomes: async () => {
+      const lines = (await registry.metrics()).matchAll(
+        /^event_deliveries_total\{.*outcome="(\w+)".*\} (\d+)$/gm,
+      );
+      return Object.fromEntries([...lines].map(([, outcome, count]) => [outcome, Number(count)]));
+    },
+    delays: async () =>
+      Number(/^event_delay_seconds_count\{.*\} (\d+)$/m.exec(await registry.metrics())?.[1]),
     publish: (...messages: Message[]) => transport.publish(messages),
     deadLetters: async (count: number) =>
       await until(`${count} dead letters`, async () => {
@@ -213,6 +224,25 @@ test('attributes and fields that a later release adds are no obstacle', async ()
   await untilEffects(1);
 
   expect(await effects()).toEqual([5]);
+});
+
+test('the metrics say what became of the deliveries', async () => {
+  const failing = agentEvent(newId(), { revision: 2 });
+  await using receiving = startReceiving(async (event, tx) => {
+    if (event.id === failing.id) throw new Error('never works');
+    await noteEffect(event, tx);
+  });
+  const good = agentEvent(newId(), { revision: 1 });
+  const passed = { ...agentEvent(newId()), type: 'agent.created' };
+  const unknown = { ...agentEvent(newId()), type: 'agent.teleported' };
+
+  await receiving.publish(...[good, good, failing, passed, unknown].map((event) => toMessage(event)));
+  const letters = await receiving.deadLetters(2);
+  await until('the others', async () => Object.keys(await receiving.outcomes()).length === 5);
+
+  expect(letters.map(({ reason }) => reason).toSorted()).toEqual(['max-deliveries', 'unknown-type']);
+  expect(await receiving.outcomes()).toEqual({ done: 1, duplicate: 1, failed: 9, passed: 1, dead: 2 });
+  expect(await receiving.delays()).toBe(1);
 });
 
 test('the inbox forgets what is older than a month, and nothing younger', async () => {

@@ -1,12 +1,13 @@
 /** Receives events and gives each its effect once, however often it is delivered. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { FlowgridError, continueTrace, type Logger } from '@flowgrid/platform';
+import { FlowgridError, continueTrace, type Logger, type Registry } from '@flowgrid/platform';
 import type { EventType } from '../events/catalogue.ts';
 import { parseEvent } from '../events/parse-event.ts';
 import type { TypedEnvelope } from '../events/to-envelope.ts';
 import type { SqlClient, TenantDatabase, TenantTransactions } from '../outbox/outbox-database.ts';
-import type { SubscriptionName } from '../transport/topology.ts';
-import type { Delivery, Transport } from '../transport/transport.ts';
+import { SUBSCRIPTIONS, type SubscriptionName } from '../transport/topology.ts';
+import { DeadLetterError, type Delivery, type Transport } from '../transport/transport.ts';
+import { createConsumerMetrics, type ConsumeOutcome, type ConsumerMetrics } from './consumer-metrics.ts';
 import { purgeInboxPeriodically } from './purge.ts';
 
 /** What is done with an event, in the transaction that also notes that it was. */
@@ -25,6 +26,8 @@ export interface ConsumerOptions<Tx> {
   readonly database: TenantTransactions<Tx> & Pick<TenantDatabase, 'withoutTenant'>;
   readonly logger: Logger;
   readonly concurrency?: number;
+  /** Gets what became of the deliveries, and how late they were. */
+  readonly registry?: Registry;
 }
 
 const CONCURRENCY = 8;
@@ -39,7 +42,10 @@ export function startConsumer<Tx extends Pick<SqlClient, '$executeRaw'>>(
   options: ConsumerOptions<Tx>,
 ): AsyncDisposable {
   const { transport, source, database, logger, concurrency = CONCURRENCY } = options;
-  const receiver = transport.receive(source, (delivery) => consume(options, delivery), { concurrency });
+  const metrics = createConsumerMetrics(options.name, options.registry);
+  const receiver = transport.receive(source, (delivery) => consumeCounted(options, delivery, metrics), {
+    concurrency,
+  });
   const purge = purgeInboxPeriodically({ database, logger });
   return {
     [Symbol.asyncDispose]: async () => {
@@ -49,27 +55,51 @@ export function startConsumer<Tx extends Pick<SqlClient, '$executeRaw'>>(
   };
 }
 
+async function consumeCounted<Tx extends Pick<SqlClient, '$executeRaw'>>(
+  options: ConsumerOptions<Tx>,
+  delivery: Delivery,
+  metrics: ConsumerMetrics,
+): Promise<void> {
+  try {
+    const { outcome, event } = await consume(options, delivery);
+    metrics.count(outcome);
+    if (outcome === 'done') metrics.observeDelay(event.time);
+  } catch (error) {
+    const isDead = error instanceof DeadLetterError || isLastDelivery(options, delivery);
+    metrics.count(isDead ? 'dead' : 'failed');
+    if (isDead) {
+      const { id: messageId, type, attempt } = delivery;
+      options.logger.error({ err: error, messageId, type, attempt }, 'an event is a dead letter');
+    }
+    throw error;
+  }
+}
+
+function isLastDelivery<Tx>({ source }: ConsumerOptions<Tx>, { attempt, signal }: Delivery): boolean {
+  return !signal.aborted && attempt >= SUBSCRIPTIONS[source.subscription].maxDeliveries;
+}
+
 async function consume<Tx extends Pick<SqlClient, '$executeRaw'>>(
   options: ConsumerOptions<Tx>,
   delivery: Delivery,
-): Promise<void> {
+): Promise<{ readonly outcome: ConsumeOutcome; readonly event: TypedEnvelope }> {
   const event = parseEvent(delivery);
   const work = workOn(options.handlers, event);
-  if (work === null) return;
-  await continueTrace({ name: `receive ${event.type}`, traceparent: event.traceparent }, () =>
+  if (work === null) return { outcome: 'passed', event };
+  const outcome = await continueTrace({ name: `receive ${event.type}`, traceparent: event.traceparent }, () =>
     untilDone(options, { event, signal: delivery.signal, work }),
   );
+  return { outcome, event };
 }
 
 async function untilDone<Tx extends Pick<SqlClient, '$executeRaw'>>(
   options: ConsumerOptions<Tx>,
   effect: Effect<Tx>,
-): Promise<void> {
+): Promise<ConsumeOutcome> {
   const { event, signal } = effect;
   for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
     try {
-      await once(options, effect);
-      return;
+      return await once(options, effect);
     } catch (error) {
       // A database that is away says nothing about the event: it waits here, and is not counted as failed.
       const isAway = error instanceof FlowgridError && error.code === 'SERVICE_UNAVAILABLE';
@@ -94,19 +124,17 @@ interface Effect<Tx> {
 }
 
 async function once<Tx extends Pick<SqlClient, '$executeRaw'>>(
-  { database, name, logger }: ConsumerOptions<Tx>,
+  { database, name }: ConsumerOptions<Tx>,
   { event, signal, work }: Effect<Tx>,
-): Promise<void> {
-  await database.inTenant(event.tenantid, async (tx) => {
+): Promise<ConsumeOutcome> {
+  return database.inTenant(event.tenantid, async (tx) => {
     // A second delivery at the same time waits here until the first one has committed or failed.
     const isFirst = await tx.$executeRaw`
       INSERT INTO inbox_message (tenant_id, consumer, message_id)
       VALUES (${event.tenantid}::uuid, ${name}, ${event.id}::uuid) ON CONFLICT DO NOTHING`;
-    if (isFirst === 0) {
-      logger.debug({ eventId: event.id, consumer: name }, 'an event came again');
-      return;
-    }
+    if (isFirst === 0) return 'duplicate';
     await work(tx);
     signal.throwIfAborted();
+    return 'done';
   });
 }
