@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { unzipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
+import { untilKnown } from '../testkit/known-agents.ts';
 import { sharedPlatform } from '../testkit/shared-platform.ts';
 import type { TestTenant } from '../testkit/tenant.ts';
 import {
@@ -210,7 +211,7 @@ test('a redesign becomes the second version of its agent, which keeps name and s
 
 test('a design of a company with agents and integrations takes both into account', async () => {
   const tenant = await platform.createTenant();
-  await createAgent(tenant, 'Fraud check');
+  await untilKnown(platform.database, await createAgent(tenant, 'Fraud check'));
   const created = await tenant.ask(
     'OWNER',
     `mutation($credential: JSON!) { createIntegration(input: { kind: JIRA, name: "Tickets", baseUrl: "https://jira.example.com", credential: $credential }) { integration { id } errors { code } } }`,

@@ -100,7 +100,10 @@ export async function openWorkbench() {
     startWorker: async (
       tools: PhaseTools,
       settings: Partial<
-        Pick<DesignWorkerOptions, 'leaseSeconds' | 'pubsub' | 'transport' | 'pollMs' | 'concurrency'>
+        Pick<
+          DesignWorkerOptions,
+          'database' | 'leaseSeconds' | 'pubsub' | 'transport' | 'pollMs' | 'concurrency'
+        >
       > = {},
     ) =>
       startDesignWorker({
@@ -119,7 +122,8 @@ export async function openWorkbench() {
       await superuser.query(`UPDATE design.design_job SET lease_expires_at = now() WHERE state = 'RUNNING'`);
     },
     /** Reads behind row level security. */
-    rows: async (sql: string) => (await superuser.query<Record<string, unknown>>(sql)).rows,
+    rows: async (sql: string, values: readonly unknown[] = []) =>
+      (await superuser.query<Record<string, unknown>>(sql, [...values])).rows,
     events: (id: string) => feed.list(request, id, 0),
     reaches: (id: string, state: string) =>
       until(`session is ${state}`, async () => {

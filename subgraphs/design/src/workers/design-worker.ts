@@ -3,12 +3,13 @@
  * that there is work; which job it is, the claim decides. Jobs whose message was lost are found by looking at intervals.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Transport } from '@flowgrid/messaging';
+import type { Delivery, Transport } from '@flowgrid/messaging';
 import type { PubSub } from '@flowgrid/shared-state';
 import type { Clock, Logger } from '@flowgrid/platform';
 import { subscribeInBackground, type Announcer } from '../announce.ts';
 import type { DesignDatabase } from '../database.ts';
-import { claimJob, releaseJob, type ClaimedJob } from '../modules/job/job-store.ts';
+import { toJobKey } from '../modules/job/job-message.ts';
+import { claimJob, isReady, releaseJob, type ClaimedJob } from '../modules/job/job-store.ts';
 import { JobRecord } from './job-record.ts';
 import { keepLease, type Lease } from './lease.ts';
 import type { PhaseTools } from './phase.ts';
@@ -31,6 +32,7 @@ export interface DesignWorkerOptions {
 }
 
 const POLL_MS = 2_000;
+const LOCKED_MS = 50;
 
 /** Starts to work. Disposing of it stops claiming, gives unfinished jobs back and waits until that is done. */
 export function startDesignWorker(options: DesignWorkerOptions): AsyncDisposable {
@@ -66,7 +68,7 @@ class DesignWorker implements AsyncDisposable {
       await Promise.all(this.#running);
     });
     this.#closing.use(
-      transport.receive({ queue: 'design-jobs' }, ({ signal }) => this.#answer(signal), { concurrency }),
+      transport.receive({ queue: 'design-jobs' }, (delivery) => this.#answer(delivery), { concurrency }),
     );
     this.#closing.defer(stopListening);
   }
@@ -95,15 +97,22 @@ class DesignWorker implements AsyncDisposable {
   /**
    * Holds the message as long as its work lasts, so that the length of the queue says how much there is to do. When the lock
    * of the message is lost the work goes on all the same: the lease of the job decides who works on it.
+   * A message is done with when its job no longer waits, whoever works on it.
    * @throws when the message is for another worker.
    */
-  async #answer(delivered: AbortSignal): Promise<void> {
-    const { pollMs = POLL_MS } = this.#options;
-    const signal = AbortSignal.any([delivered, this.#stopping.signal]);
+  async #answer(delivery: Delivery): Promise<void> {
+    const { database, pollMs = POLL_MS } = this.#options;
+    const job = toJobKey(delivery);
+    const signal = AbortSignal.any([delivery.signal, this.#stopping.signal]);
     for (;;) {
       await this.#slots.take(signal);
       const next = await this.#startNext();
-      if (next === 'NONE') return;
+      if (next === 'NONE') {
+        if (!(await isReady(database, job))) return;
+        // A claim passes by what is locked, as a job is for a moment when it is queued or marked as sent.
+        await delay(LOCKED_MS, undefined, { signal });
+        continue;
+      }
       if (next === 'AWAY') {
         await delay(pollMs, undefined, { signal });
         continue;

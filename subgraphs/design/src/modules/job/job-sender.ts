@@ -1,11 +1,12 @@
 /** Sends a message for each job that waits, so that workers, and what scales them, hear of it wherever they run. */
-import type { Message, Transport } from '@flowgrid/messaging';
+import type { Transport } from '@flowgrid/messaging';
 import type { Logger } from '@flowgrid/platform';
 import type { PubSub } from '@flowgrid/shared-state';
 import { subscribeInBackground } from '../../announce.ts';
 import type { DesignDatabase } from '../../database.ts';
 import { createWakeUp, type WakeUp } from '../../wake-up.ts';
-import { listUnsentJobs, markSent, type UnsentJob } from './job-store.ts';
+import { toMessage } from './job-message.ts';
+import { listUnsentJobs, markSent } from './job-store.ts';
 
 export interface JobSenderOptions {
   readonly database: DesignDatabase;
@@ -70,14 +71,4 @@ async function sendBatch({ database, transport }: JobSenderOptions): Promise<num
     await database.inTenant(tenantId, (tx) => markSent(tx, tenantId, ofTenant));
   }
   return jobs.length;
-}
-
-function toMessage({ tenantId, id, attempt, queuedAt }: UnsentJob): Message {
-  return {
-    id: `${id}/${attempt}/${queuedAt}`,
-    tenantId,
-    type: 'design-job',
-    orderKey: null,
-    body: JSON.stringify({ jobId: id }),
-  };
 }

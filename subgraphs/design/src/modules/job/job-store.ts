@@ -23,6 +23,17 @@ export async function claimJob(database: DesignDatabase, leaseSeconds: number): 
   return row === undefined ? null : { tenantId: row.tenant_id, id: row.id, attempt: row.attempt };
 }
 
+/** True when the job waits for a worker. */
+export async function isReady(
+  database: DesignDatabase,
+  { tenantId, id }: Pick<ClaimedJob, 'tenantId' | 'id'>,
+): Promise<boolean> {
+  const job = await database.readInTenant(tenantId, (tx) =>
+    tx.designJob.findUnique({ where: { tenantId_id: { tenantId, id } }, select: { state: true } }),
+  );
+  return job?.state === 'READY';
+}
+
 /** Moves the end of the lease; false when the job is no longer this claim's. */
 export async function renewLease(tx: Tx, job: ClaimedJob, leaseSeconds: number): Promise<boolean> {
   const renewed = await tx.$executeRaw`
