@@ -5,12 +5,19 @@ import { LEVELS } from './logs/log-line.ts';
 import { DEFAULT_PORTS } from './processes.ts';
 
 export const LauncherEnv = z.object({
-  /** The folder of data and secrets. */
-  FLOWGRID_HOME: z.string().optional(),
-  /** The router's port; another is chosen and printed when it is taken. */
-  PORT: z.coerce.number().int().min(1).max(65_535).default(DEFAULT_PORTS.router),
-  LOG_LEVEL: z.enum(LEVELS).default('info'),
-  NO_COLOR: z.string().optional(),
+  FLOWGRID_HOME: z
+    .string()
+    .optional()
+    .describe('The folder of data and secrets; .flowgrid in the checkout if not given.'),
+  PORT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(DEFAULT_PORTS.router)
+    .describe('Port of the router; another is chosen and printed when it is taken.'),
+  LOG_LEVEL: z.enum(LEVELS).default('info').describe('The least important log lines that are printed.'),
+  NO_COLOR: z.string().optional().describe('Any value: plain text in a terminal.'),
   /** Set by npm while it runs a script. */
   npm_lifecycle_event: z.string().optional(),
 });

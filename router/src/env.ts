@@ -13,11 +13,22 @@ const rateLimit = z.coerce.number().int().positive();
 export const routerEnv = z.object({
   ...serviceEnv,
   PORT: serviceEnv.PORT.default(4000),
-  SUPERGRAPH_PATH: z.string().default(fileURLToPath(new URL('../supergraph.graphql', import.meta.url))),
-  ROUTER_IDENTITY: z.enum(['on', 'off'], { error: 'must be "on" or "off"' }).default('on'),
+  SUPERGRAPH_PATH: z
+    .string()
+    .default(fileURLToPath(new URL('../supergraph.graphql', import.meta.url)))
+    .describe('The composed schema.'),
+  ROUTER_IDENTITY: z
+    .enum(['on', 'off'], { error: 'must be "on" or "off"' })
+    .default('on')
+    .describe('off runs a supergraph without identity, to measure or audit it: it is open to everyone.'),
   AUTH_URL: serviceUrls.describe('Addresses of the auth service, separated by commas.'),
   ...sharedStateEnv,
-  CONTEXT_RENEW_SECONDS: z.coerce.number().positive().max(300).default(60),
+  CONTEXT_RENEW_SECONDS: z.coerce
+    .number()
+    .positive()
+    .max(300)
+    .default(60)
+    .describe('Age at which context tokens are renewed, in seconds.'),
   OPERATION_TIMEOUT_MS: z.coerce
     .number()
     .int()
@@ -34,7 +45,10 @@ export const routerEnv = z.object({
   RATE_LIMIT_ANONYMOUS_PER_MINUTE: rateLimit
     .default(300)
     .describe('Operations without a valid token that may come from one client address in a minute.'),
-  TRUST_PROXY: z.enum(['true', 'false'], { error: 'must be "true" or "false"' }).default('false'),
+  TRUST_PROXY: z
+    .enum(['true', 'false'], { error: 'must be "true" or "false"' })
+    .default('false')
+    .describe('true when one proxy before the router writes X-Forwarded-For.'),
 });
 
 export interface RouterEnv {

@@ -30,13 +30,10 @@ interface Described {
 
 /** The whole page. */
 export async function writeConfiguration(): Promise<string> {
-  const comments = await readComments();
   const common = ENV_MODELS[COMMON] ?? {};
   const sections = Object.entries(ENV_MODELS).map(([section, shape]) => {
     const own = Object.entries(shape).filter(([name]) => section === COMMON || !(name in common));
-    const rows = own.map(([name, type]) =>
-      toRow(describe(name, type, comments.get(`${section} ${name}`) ?? '')),
-    );
+    const rows = own.map(([name, type]) => toRow(describe(name, type)));
     const introduction = INTRODUCTIONS[section];
     return [
       `## ${section.replace(/: (.*)$/, ' (`$1`)').replace(/^./, (letter) => letter.toUpperCase())}`,
@@ -63,7 +60,7 @@ const Schema = z.object({
   required: z.array(z.string()).default([]),
 });
 
-function describe(name: string, type: z.core.$ZodType, comment: string): Described {
+function describe(name: string, type: z.core.$ZodType): Described {
   const settings = { unrepresentable: 'any' } as const;
   const input = Schema.parse(z.toJSONSchema(z.object({ [name]: type }), { ...settings, io: 'input' }));
   const output = Schema.parse(z.toJSONSchema(z.object({ [name]: type }), { ...settings, io: 'output' }));
@@ -72,7 +69,7 @@ function describe(name: string, type: z.core.$ZodType, comment: string): Describ
     name,
     fallback: input.required.includes(name) ? 'required' : toDefault(property.default),
     accepts: toAccepted(name, property),
-    text: property.description ?? comment,
+    text: property.description ?? '',
   };
 }
 
@@ -103,32 +100,6 @@ function toAccepted(name: string, property: z.output<typeof Property>): string {
 
 function toRow({ name, fallback, accepts, text }: Described): string {
   return `| \`${name}\` | ${fallback} | ${accepts} | ${text.replaceAll('|', String.raw`\|`)} |`;
-}
-
-/** What .env.example says above a variable, for those whose model says nothing. */
-async function readComments(): Promise<ReadonlyMap<string, string>> {
-  const file = await readFile(new URL('../../.env.example', import.meta.url), 'utf8');
-  const comments = new Map<string, string>();
-  let section = '';
-  let lines: string[] = [];
-  const all = file.split('\n');
-  for (const [index, line] of all.entries()) {
-    const variable = /^(\w+)=/.exec(line)?.[1];
-    const heading = /^# == (.*) ==$/.exec(line)?.[1];
-    if (heading !== undefined) section = heading;
-    else if (line.startsWith('# ')) lines.push(line.slice(2));
-    else if (variable !== undefined) comments.set(`${section} ${variable}`, toText(lines));
-    // One comment may stand above several variables.
-    const isShared = variable !== undefined && /^\w+=/.test(all[index + 1] ?? '');
-    if (!line.startsWith('# ') && !isShared) lines = [];
-    if (heading !== undefined) lines = [];
-  }
-  return comments;
-}
-
-/** Defaults have a column of their own. */
-function toText(lines: readonly string[]): string {
-  return lines.join(' ').replace(/; (default [^;]*|these are the defaults|optional)\.$/, '.');
 }
 
 /** What docker-compose.yml takes from `.env`. */

@@ -4,8 +4,7 @@ import { MESSAGING_CONTRADICTIONS, messagingEnv } from '../messaging-env.ts';
 
 export const deadLettersEnv = z.object({
   ...messagingEnv,
-  /** Connection string of the login role of the service that receives, or whose outbox it is. */
-  DATABASE_URL: postgresUrl,
+  DATABASE_URL: postgresUrl.describe('The login role of the service that receives, or whose outbox it is.'),
 });
 
 export const readDeadLettersEnv = (): z.output<typeof deadLettersEnv> =>
