@@ -33,6 +33,11 @@ add INTEGRATIONS_DB_PASSWORD password
 add ROUTER_DB_PASSWORD password
 add REDIS_PASSWORD password
 add GRAFANA_PASSWORD password
+# SQL Server wants characters of several kinds.
+sql_password() {
+  printf 'Fg-%s' "$(password)"
+}
+add SQL_PASSWORD sql_password
 add AUTH_KEY_SECRET key
 add GRANT_SECRET key
 add ARTIFACT_LINK_SECRET key

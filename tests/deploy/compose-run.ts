@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { startPostgres } from '../../local/src/index.ts';
-import { createImageBuilder, type ImageBuilder } from './build-image.ts';
+import type { ImageBuilder } from './build-image.ts';
 import { readComposeFile, type ComposeFile, type ComposeService } from './compose-file.ts';
 import { createLoopback, type Loopback } from './loopback.ts';
 import { ROOT } from './root.ts';
@@ -32,22 +32,34 @@ export interface ComposeRun extends AsyncDisposable {
   log(service: string): readonly string[];
 }
 
-/** Nothing but PostgreSQL runs before `start`. `variables` stand in `.env` beside the secrets. */
-export async function createComposeRun(
-  variables: Readonly<Record<string, string>> = {},
-): Promise<ComposeRun> {
+export interface ComposeRunOptions {
+  /** Shared with other runs: images are the same for all. */
+  readonly images: ImageBuilder;
+  /** They stand in `.env` beside the secrets. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Servers that run already, by their addresses in the file. */
+  readonly known?: Readonly<Record<string, number>>;
+}
+
+/** A folder that the user of the images can enter. */
+export function makeFolder(prefix: string): string {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), prefix));
+  chmodSync(folder, 0o755);
+  return folder;
+}
+
+/** Nothing but PostgreSQL runs before `start`. */
+export async function createComposeRun(options: ComposeRunOptions): Promise<ComposeRun> {
   const stack = new AsyncDisposableStack();
   try {
-    const folder = mkdtempSync(join(realpathSync(tmpdir()), 'flowgrid-deploy-'));
-    // The user of the images must get in.
-    chmodSync(folder, 0o755);
+    const folder = makeFolder('flowgrid-deploy-');
     stack.defer(() => rmSync(folder, { recursive: true, force: true }));
     await run('sh', [fileURLToPath(new URL('deploy/nginx/make-certificate.sh', ROOT)), join(folder, 'tls')]);
-    const env = { ...(await makeEnv(join(folder, '.env'))), ...variables };
+    const env = { ...(await makeEnv(join(folder, '.env'))), ...options.variables };
     const file = await readComposeFile(env);
     const postgresPort = await startDatabase(file, stack);
-    const loopback = await createLoopback(file, { 'postgres:5432': postgresPort });
-    return openRun({ file, env, loopback, stack, folder });
+    const loopback = await createLoopback(file, { 'postgres:5432': postgresPort, ...options.known });
+    return openRun({ file, env, loopback, stack, folder, images: options.images });
   } catch (error) {
     await stack.disposeAsync();
     throw error;
@@ -75,12 +87,12 @@ interface Parts {
   readonly loopback: Loopback;
   readonly stack: AsyncDisposableStack;
   readonly folder: string;
+  readonly images: ImageBuilder;
 }
 
-function openRun({ file, env, loopback, stack, folder }: Parts): ComposeRun {
+function openRun({ file, env, loopback, stack, folder, images }: Parts): ComposeRun {
   const logs = new Map<string, () => readonly string[]>();
   const path = provideNode(folder);
-  const images = createImageBuilder(join(folder, 'images'));
   const prepare = (name: string): Promise<Command> => toCommand(name, { file, loopback, images, folder });
   const url = (name: string): string =>
     `http://127.0.0.1:${loopback.port(name, Number(getService(file, name).environment['PORT']))}`;

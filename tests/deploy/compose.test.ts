@@ -66,14 +66,12 @@ test('every secret is made by the script', async () => {
   expect(Object.keys(made).toSorted()).toEqual(wanted.toSorted());
 });
 
+/** Microsoft's images, for development only: what they write and which rights they need is not ours to say. */
+const EMULATOR = ['servicebus', 'servicebus-sql'];
+
 describe.each(services)('%s', (name, service) => {
-  test('runs without rights on a read-only file system', () => {
-    expect({
-      readOnly: service.read_only,
-      dropped: service.cap_drop,
-      added: service.cap_add,
-      options: service.security_opt,
-    }).toEqual({ readOnly: true, dropped: ['ALL'], added: undefined, options: ['no-new-privileges:true'] });
+  test('gains no rights', () => {
+    expect(service.security_opt).toEqual(['no-new-privileges:true']);
   });
 
   test('is limited in processors, memory and processes', () => {
@@ -112,19 +110,25 @@ describe.each(services)('%s', (name, service) => {
   });
 });
 
+test.each(services.filter(([name]) => !EMULATOR.includes(name)))(
+  '%s: runs without rights on a read-only file system',
+  (_, { read_only: readOnly, cap_drop: dropped, cap_add: added }) => {
+    expect({ readOnly, dropped, added }).toEqual({ readOnly: true, dropped: ['ALL'], added: undefined });
+  },
+);
+
 test.each(ours)('%s: the services of Flowgrid have an init', (_, service) => {
   expect(service.init).toBe(true);
 });
 
 // What is taken over at the edge must not reach a database, and a database must not reach the world.
 test('nginx has the only ports that other machines reach, and no way to the data', () => {
-  const published = services.filter(([, { ports }]) => ports.length > 0).map(([name]) => name);
+  const published = services.filter(([, { ports }]) => ports.some((port) => !port.startsWith('127.0.0.1:')));
   const onNetwork = (network: string): string[] =>
     services.filter(([, { networks }]) => networks.includes(network)).map(([name]) => name);
 
-  expect(published).toEqual(['nginx', 'grafana']);
-  expect(file.services['grafana']?.ports).toEqual(['127.0.0.1:3000:3000']);
-  expect(onNetwork('edge')).toEqual(['nginx', 'integrations', 'grafana']);
+  expect(published.map(([name]) => name)).toEqual(['nginx']);
+  expect(onNetwork('edge')).toEqual(['nginx', 'integrations', 'servicebus', 'grafana']);
   expect(onNetwork('data')).not.toContain('nginx');
   expect(file.services['postgres']?.networks).toEqual(['data']);
   expect(file.services['redis']?.networks).toEqual(['data']);

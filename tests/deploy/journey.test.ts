@@ -1,15 +1,17 @@
 /** Everything that docker-compose.yml starts, with its commands, its environment and the files of its images, and a design on it. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startAmqpBroker, type AmqpBroker } from '../testkit/amqp/broker.ts';
 import { dataOf, postGraphQL } from '../testkit/graphql.ts';
 import { subscribe } from '../testkit/subscription.ts';
 import { ROOT } from './root.ts';
 import { askEdge } from './run-edge.ts';
-import { createComposeRun, type ComposeRun } from './compose-run.ts';
+import { createImageBuilder } from './build-image.ts';
+import { createComposeRun, makeFolder, type ComposeRun } from './compose-run.ts';
 
-const START_LIMIT_MS = 240_000;
+const START_LIMIT_MS = 480_000;
 
 const PROCESSES = ['auth', 'agents', 'design', 'integrations', 'design-worker', 'router'];
 
@@ -33,23 +35,46 @@ function isInstalled(program: string): boolean {
 
 const isPossible = MISSING.length === 0 || process.env['CI'] === 'true';
 
-describe.skipIf(!isPossible)(
-  `the full mode${isPossible ? '' : ` (not installed: ${MISSING.join(', ')})`}`,
-  () => {
+const folder = makeFolder('flowgrid-images-');
+const images = createImageBuilder(folder);
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** As docker-compose.yml says it for the emulator. */
+const EMULATOR_KEY = 'SAS_KEY_VALUE';
+const EMULATOR = `Endpoint=sb://servicebus;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${EMULATOR_KEY};UseDevelopmentEmulator=true;`;
+
+const suite = isPossible ? describe : describe.skip;
+
+suite.each([{ transport: 'PostgreSQL' }, { transport: 'Service Bus' }] as const)(
+  `the full mode, with messages over $transport${isPossible ? '' : ` (not installed: ${MISSING.join(', ')})`}`,
+  ({ transport }) => {
     const stack = new AsyncDisposableStack();
     let run: ComposeRun;
+    let broker: AmqpBroker;
 
     beforeAll(async () => {
-      run = stack.use(await createComposeRun());
+      broker = stack.use(await startAmqpBroker({ key: EMULATOR_KEY }));
+      const known = { 'servicebus:5672': broker.port };
+      const variables = transport === 'PostgreSQL' ? {} : { SERVICE_BUS_CONNECTION_STRING: EMULATOR };
+      run = stack.use(await createComposeRun({ images, known, variables }));
       await run.start('redis');
       await run.job('roles');
       await run.job('migrate');
-      for (const service of [...PROCESSES, 'nginx']) await run.start(service);
+      await Promise.all(PROCESSES.filter((name) => name !== 'router').map((name) => run.start(name)));
+      await run.start('router');
+      await run.start('nginx');
       await run.job('demo');
     }, START_LIMIT_MS);
 
     afterAll(async () => {
       await stack.disposeAsync();
+    });
+
+    test('the services are connected to what carries their messages', () => {
+      expect(broker.connections > 0).toBe(transport === 'Service Bus');
     });
 
     test('a demo user signs in, starts a design and sees it finished', async () => {

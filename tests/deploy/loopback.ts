@@ -5,6 +5,7 @@
  * - The same address in two variables, `PGHOST` and `PGPORT`, becomes the same two things.
  * - `redis-server` and `redis-cli` get the port of `redis:6379` as an option.
  * - The ports that nginx listens at, 8443 and 8080, become two free ones, in its files and in its health check.
+ * - `sb://servicebus`, which means port 5672 for the emulator, becomes `sb://localhost:<port>`.
  * - `PORT` becomes the port that the service's own name and port were given; `HOST=0.0.0.0` becomes `127.0.0.1`.
  *
  * Nothing else of the environment is changed.
