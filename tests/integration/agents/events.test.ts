@@ -237,6 +237,21 @@ test('agents that were there before events were are told of by the upgrade', asy
   }
 });
 
+test('a broker that is away keeps the service neither from starting nor from writing', async () => {
+  await using alone = await startAgentsService({
+    SERVICE_BUS_CONNECTION_STRING:
+      'Endpoint=sb://127.0.0.1:9;SharedAccessKeyName=test;SharedAccessKey=test;UseDevelopmentEmulator=true',
+  });
+  const client = await alone.client('EDITOR');
+
+  const { id } = await createAgent(client);
+  await client.data(ARCHIVE, { input: { id } });
+
+  const events = await listEvents(alone.rows, 'agents', client.tenantId);
+  expect(events.map(({ type }) => type)).toEqual(['agent.created', 'agent.archived']);
+  expect((await fetch(`${alone.url}/readyz`)).status).toBe(200);
+});
+
 /** Runs a migration of the schema once more, as its owner. */
 async function runMigration(name: string): Promise<void> {
   const sql = await readFile(

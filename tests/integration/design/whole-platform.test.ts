@@ -1,19 +1,21 @@
 /** A design across the real services: what the stand-ins of the other files promise holds. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestDatabase } from '../../testkit/database.ts';
+import { createTestDatabase, type TestDatabase } from '../../testkit/database.ts';
 import { codesOf, dataOf } from '../../testkit/graphql.ts';
 import { startWholePlatform, type TestPlatform } from '../../testkit/platform.ts';
 import { subscribe } from '../../testkit/subscription.ts';
+import { untilKnown } from '../../testkit/known-agents.ts';
 import { createTenant, type TestTenant } from '../../testkit/tenant.ts';
 import { until } from '../../testkit/wait.ts';
 import { DESCRIPTION } from './design-service.ts';
 
 const stack = new AsyncDisposableStack();
+let database: TestDatabase;
 let platform: TestPlatform;
 let tenant: TestTenant;
 
 beforeAll(async () => {
-  const database = stack.use(await createTestDatabase());
+  database = stack.use(await createTestDatabase());
   platform = stack.use(await startWholePlatform({ database }));
   tenant = await createTenant(platform.url('router'), database);
 });
@@ -161,4 +163,36 @@ test('progress is followed through the router, across three subgraphs', async ()
       agent: { name: acceptDesign.agent?.name, owner: { name: expect.stringContaining('EDITOR') } },
     },
   });
+});
+
+test('a design knows the agents of its tenant while the agents service is away, and those of no other', async () => {
+  const create = `mutation($input: CreateAgentInput!) { createAgent(input: $input) { agent { id } } }`;
+  const own = await createTenant(platform.url('router'), database);
+  const other = await createTenant(platform.url('router'), database);
+  for (const each of [own, other, other]) {
+    const { createAgent } = await each.get<{ createAgent: { agent: { id: string } } }>(create, {
+      input: { name: 'Fraud check' },
+    });
+    await untilKnown(database, createAgent.agent);
+  }
+  const agents = platform.process('agents');
+  agents.kill('SIGKILL');
+  await agents.exited;
+
+  const { startDesign } = await own.get<{ startDesign: { session: { id: string } } }>(START, {
+    input: { title: 'Alone', description: DESCRIPTION },
+  });
+  const { id } = startDesign.session;
+  const messages = await until('the design has ended', async () => {
+    const { designSession } = await own.get<{
+      designSession: { state: string; events: { message: string }[]; failure: object | null };
+    }>('query($id: ID!) { designSession(id: $id) { state failure { code message } events { message } } }', {
+      id,
+    });
+    if (designSession.failure) throw new Error(JSON.stringify(designSession.failure));
+    return designSession.state === 'SUCCEEDED' && designSession.events.map(({ message }) => message);
+  });
+
+  await platform.start('agents');
+  expect(messages).toContain('1 agent of the tenant read; nothing is connected.');
 });
