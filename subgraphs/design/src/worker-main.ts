@@ -29,52 +29,49 @@ const env = readEnvOrExit(readWorkerEnv);
 const logger = createLogger({ name: 'design-worker', level: env.LOG_LEVEL });
 const metrics = createMetrics('design-worker');
 
-await runService(
-  logger,
-  async (stack, stopping) => {
-    stack.use(
-      await startTelemetry({ name: 'design-worker', endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, logger }),
-    );
-    const database = stack.use(
-      openDesignDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
-    );
-    const { pubsub } = stack.use(openSharedState(env, logger));
-    const policies = new OutsidePolicies({ logger, metrics });
-    const open = (service: string, urls: ServiceUrls): ServiceClient =>
-      stack.use(openService({ service, urls, policies, logger }));
-    const analyzer = stack.use(createThreadAnalyzer());
-    const http = {
-      name: 'design-worker',
-      ...toHttpOptions(env),
-      stopping,
-      metrics,
+// Nobody sends requests to a worker, so nothing is drained: at the signal its jobs go to others at once.
+await runService(logger, async (stack, stopping) => {
+  stack.use(
+    await startTelemetry({ name: 'design-worker', endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, logger }),
+  );
+  const database = stack.use(
+    openDesignDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
+  );
+  const { pubsub } = stack.use(openSharedState(env, logger));
+  const policies = new OutsidePolicies({ logger, metrics });
+  const open = (service: string, urls: ServiceUrls): ServiceClient =>
+    stack.use(openService({ service, urls, policies, logger }));
+  const analyzer = stack.use(createThreadAnalyzer());
+  const http = {
+    name: 'design-worker',
+    ...toHttpOptions(env),
+    stopping,
+    metrics,
+    logger,
+    checkReady: database.checkReady,
+  };
+  stack.use(await listen(createHttpServer(http), http));
+  const transport = stack.use(await openTransport(env, logger));
+  // The design service hands over what is written here.
+  const ring = createOutboxBell({ service: 'design', announcements: pubsub, logger });
+  stack.use(
+    startDesignWorker({
+      database: withOutbox(database, ring),
+      transport,
+      pubsub,
+      announce: createAnnouncer(pubsub, logger),
+      clock: systemClock,
       logger,
-      checkReady: database.checkReady,
-    };
-    stack.use(await listen(createHttpServer(http), http));
-    const transport = stack.use(await openTransport(env, logger));
-    // The design service hands over what is written here.
-    const ring = createOutboxBell({ service: 'design', announcements: pubsub, logger });
-    stack.use(
-      startDesignWorker({
-        database: withOutbox(database, ring),
-        transport,
-        pubsub,
-        announce: createAnnouncer(pubsub, logger),
-        clock: systemClock,
-        logger,
-        tools: {
-          knownAgents: createKnownAgents(database),
-          agents: createAgentsClient(open('agents', env.AGENTS_URL)),
-          integrations: createIntegrationsClient(open('integrations', env.INTEGRATIONS_URL)),
-          grants: createGrants({ client: open('auth', env.AUTH_URL), secret: env.GRANT_SECRET }),
-          analyzer,
-          defaultModel: { provider: env.DEFAULT_MODEL_PROVIDER, name: env.DEFAULT_MODEL_NAME },
-        },
-        concurrency: env.CONCURRENCY,
-        leaseSeconds: env.LEASE_SECONDS,
-      }),
-    );
-  },
-  { drainSeconds: env.SHUTDOWN_DRAIN_SECONDS },
-);
+      tools: {
+        knownAgents: createKnownAgents(database),
+        agents: createAgentsClient(open('agents', env.AGENTS_URL)),
+        integrations: createIntegrationsClient(open('integrations', env.INTEGRATIONS_URL)),
+        grants: createGrants({ client: open('auth', env.AUTH_URL), secret: env.GRANT_SECRET }),
+        analyzer,
+        defaultModel: { provider: env.DEFAULT_MODEL_PROVIDER, name: env.DEFAULT_MODEL_NAME },
+      },
+      concurrency: env.CONCURRENCY,
+      leaseSeconds: env.LEASE_SECONDS,
+    }),
+  );
+});
