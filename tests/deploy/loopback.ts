@@ -46,7 +46,10 @@ export async function createLoopback(
     if (port === undefined) throw new Error(`${name} is named nowhere in docker-compose.yml`);
     return port;
   };
-  const translate = (text: string): string => text.replaceAll(address, (name) => `127.0.0.1:${portOf(name)}`);
+  const translate = (text: string): string =>
+    text
+      .replaceAll(address, (name) => `127.0.0.1:${portOf(name)}`)
+      .replace(/sb:\/\/servicebus(?=;)/, () => `sb://localhost:${portOf('servicebus:5672')}`);
   return {
     port: (service, port) => portOf(`${service}:${port}`),
     translate,
