@@ -107,18 +107,15 @@ class DesignWorker implements AsyncDisposable {
     for (;;) {
       await this.#slots.take(signal);
       const next = await this.#startNext();
-      if (next === 'NONE') {
-        if (!(await isReady(database, job))) return;
-        // A claim passes by what is locked, as a job is for a moment when it is queued or marked as sent.
-        await delay(LOCKED_MS, undefined, { signal });
-        continue;
-      }
       if (next === 'AWAY') {
         await delay(pollMs, undefined, { signal });
         continue;
       }
-      if ((await next.end) === 'GIVE_BACK') throw new Error('The job was given back.');
-      return;
+      if (next !== 'NONE' && (await next.end) === 'GIVE_BACK') throw new Error('The job was given back.');
+      // The claim may have been of another job, whose own message is somebody else's then.
+      if (!(await isReady(database, job))) return;
+      // A claim passes by what is locked, as a job is for a moment when it is queued or marked as sent.
+      if (next === 'NONE') await delay(LOCKED_MS, undefined, { signal });
     }
   }
 
