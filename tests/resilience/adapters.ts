@@ -1,4 +1,5 @@
 /** What carries announcements, limits and messages between processes: tests of replicas run on each of these. */
+import { startAmqpBroker } from '../testkit/amqp/broker.ts';
 import type { ProcessEnv } from '../testkit/platform.ts';
 import { hasRedis, startRedis } from '../testkit/redis.ts';
 
@@ -15,14 +16,24 @@ export const EMBEDDED: Adapters = {
   open: () => Promise.resolve({}),
 };
 
-export const REDIS: Adapters = {
-  name: 'Redis',
+/** As companies run it: Redis, and Azure Service Bus, which an AMQP listener stands in for. */
+export const FULL: Adapters = {
+  name: 'Redis and Service Bus',
   isHere: hasRedis,
   open: async (stack) => {
     const { url } = stack.use(await startRedis());
+    const broker = stack.use(await startAmqpBroker());
     // Two places for announcements would be a contradiction: the usual one is taken away.
     const shared = { REDIS_URL: url, PUBSUB_URL: '' };
-    return { router: shared, auth: shared, design: shared, 'design-worker': shared };
+    const both = { ...shared, SERVICE_BUS_CONNECTION_STRING: broker.connectionString() };
+    return {
+      router: shared,
+      auth: shared,
+      agents: both,
+      design: both,
+      'design-worker': both,
+      integrations: both,
+    };
   },
 };
 

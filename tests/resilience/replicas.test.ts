@@ -5,7 +5,7 @@ import { dataOf, postGraphQL } from '../testkit/graphql.ts';
 import { PATIENT_ROUTER, createPlatform, type TestPlatform } from '../testkit/platform.ts';
 import { createTenant, type TestTenant } from '../testkit/tenant.ts';
 import { until } from '../testkit/wait.ts';
-import { EMBEDDED, REDIS, mergeEnv } from './adapters.ts';
+import { EMBEDDED, FULL, mergeEnv } from './adapters.ts';
 import { getJob, listEvents, openRows, type DatabaseRows } from './database-rows.ts';
 import { CONTEXT_OPERATION, expectWholeStory, followDesign, startDesign } from './design-journey.ts';
 import { startHoldingProxy, type HoldingProxy } from './holding-proxy.ts';
@@ -14,7 +14,7 @@ const SUBGRAPHS = ['auth', 'agents', 'design', 'integrations'] as const;
 const REPLICAS = { auth: 2, agents: 2, design: 2, integrations: 2, 'design-worker': 3, router: 2 } as const;
 const JOBS_PER_WORKER = 2;
 
-describe.each([EMBEDDED, REDIS])('on $name', ({ isHere, open }) => {
+describe.each([EMBEDDED, FULL])('on $name', ({ isHere, open }) => {
   describe.skipIf(!isHere)('two routers, two of each subgraph, three workers', () => {
     let stack: AsyncDisposableStack;
     let rows: DatabaseRows;

@@ -4,7 +4,7 @@ import { createTestDatabase } from '../testkit/database.ts';
 import { PATIENT_ROUTER, startWholePlatform, type TestPlatform } from '../testkit/platform.ts';
 import { createTenant, type TestTenant } from '../testkit/tenant.ts';
 import { until } from '../testkit/wait.ts';
-import { EMBEDDED, REDIS, mergeEnv } from './adapters.ts';
+import { EMBEDDED, FULL, mergeEnv } from './adapters.ts';
 import { listEvents, openRows, type DatabaseRows } from './database-rows.ts';
 import { expectWholeStory } from './design-journey.ts';
 import { startLoad } from './rolling-load.ts';
@@ -17,8 +17,8 @@ const DRAIN = { SHUTDOWN_DRAIN_SECONDS: '3' };
 const NO_LIMIT = { router: { RATE_LIMIT_PER_MINUTE: '1000000' } };
 const TEST_LIMIT_MS = 400_000;
 
-/** One pass takes minutes: with Redis where it is, as several machines would be. */
-const { name: adapters, open } = REDIS.isHere ? REDIS : EMBEDDED;
+/** One pass takes minutes: with Redis and Service Bus where Redis is, as several machines would be. */
+const { name: adapters, open } = FULL.isHere ? FULL : EMBEDDED;
 
 describe(`on ${adapters}, with two of each process`, () => {
   const stack = new AsyncDisposableStack();
@@ -65,6 +65,13 @@ describe(`on ${adapters}, with two of each process`, () => {
         ['Rolling %'],
       );
       expect(made.map(({ name }) => name)).toEqual(load.created.toSorted());
+      await until('design has heard of every agent', async () => {
+        const known = await rows.rows<{ name: string }>(
+          'SELECT name FROM design.known_agent WHERE name LIKE $1',
+          ['Rolling %'],
+        );
+        return known.length === made.length;
+      });
       expect(followed).toHaveLength(load.designs);
       expect(followed.some(({ moves }) => moves > 0)).toBe(true);
       for (const { id, events } of followed) {
