@@ -33,19 +33,19 @@ test('clients that turn away when readyz says so lose no request', async () => {
   const agents = await startAgents('5');
   const token = await issuer.signFor('EDITOR', { tenantId: newId(), audience: 'agents' });
   const statuses: (number | string)[] = [];
-  let isReady = true;
+  const notReady = new AbortController();
   let sentWhileDraining = 0;
   let isStopping = false;
   const client = async (): Promise<void> => {
-    while (isReady) {
+    while (!notReady.signal.aborted) {
       if (isStopping) sentWhileDraining += 1;
       const answer = await postGraphQL(`${agents.url}/graphql`, { query: QUERY }, token).catch(String);
       statuses.push(typeof answer === 'string' ? answer : answer.status);
     }
   };
   const balancer = async (): Promise<void> => {
-    while (isReady) {
-      isReady = (await fetch(`${agents.url}/readyz`)).ok;
+    while (!notReady.signal.aborted) {
+      if (!(await fetch(`${agents.url}/readyz`)).ok) notReady.abort();
       await setImmediate();
     }
   };
