@@ -12,6 +12,12 @@ export interface FollowedDesign {
   readonly moves: number;
 }
 
+export interface FinishedLoad {
+  readonly followed: readonly FollowedDesign[];
+  /** The one that waited for its review all the time, and was followed all the time. */
+  readonly reviewed: FollowedDesign;
+}
+
 export interface Load extends AsyncDisposable {
   /** What was not answered as it is on a quiet platform. */
   readonly failures: readonly string[];
@@ -21,7 +27,7 @@ export interface Load extends AsyncDisposable {
   /** Designs that are followed, or were. */
   readonly designs: number;
   /** Ends the load; resolves when every design that was begun is done. */
-  finish(): Promise<readonly FollowedDesign[]>;
+  finish(): Promise<FinishedLoad>;
 }
 
 const QUERY = `query($name: String!) { viewer { user { id } } agents(filter: { search: $name }) { edges { node { name owner { name } } } }
@@ -30,6 +36,8 @@ const CREATE = `mutation($input: CreateAgentInput!) {
   createAgent(input: $input) { agent { name } errors { code } } }`;
 const START = `mutation($input: StartDesignInput!) {
   startDesign(input: $input) { session { id } errors { code } } }`;
+const APPROVE = `mutation($input: ApproveProcessModelInput!) {
+  approveProcessModel(input: $input) { session { id } errors { code } } }`;
 const QUERY_LOOPS = 3;
 const DESIGNS_AT_ONCE = 3;
 /** Between two things that one client does; without it the load would be all that the machine can do. */
@@ -52,6 +60,10 @@ class RollingLoad implements Load {
   readonly #client: ReplicaClient;
   readonly #loops: readonly Promise<void>[];
   readonly #followed: FollowedDesign[] = [];
+  /** The session that waits for its review. */
+  readonly #waiting: Promise<string>;
+  readonly #reviewed: Promise<FollowedDesign>;
+  #finished: Promise<FinishedLoad> | undefined;
   #isFinishing = false;
   #turn = 0;
 
@@ -69,18 +81,27 @@ class RollingLoad implements Load {
       this.#repeat(() => this.#create()),
       ...Array.from({ length: DESIGNS_AT_ONCE }, () => this.#repeat(() => this.#design())),
     ];
+    this.#waiting = this.#start({ reviewProcess: true });
+    this.#reviewed = this.#waiting.then((id) => this.#follow(id));
+    // Whoever finishes the load sees it fail.
+    this.#reviewed.catch(() => undefined);
   }
 
-  async finish(): Promise<readonly FollowedDesign[]> {
-    this.#isFinishing = true;
-    await Promise.all(this.#loops);
-    return this.#followed;
+  finish(): Promise<FinishedLoad> {
+    this.#finished ??= this.#finish();
+    return this.#finished;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.finish();
+    await this.#client[Symbol.asyncDispose]();
+  }
+
+  async #finish(): Promise<FinishedLoad> {
     this.#isFinishing = true;
     await Promise.all(this.#loops);
-    await this.#client[Symbol.asyncDispose]();
+    await this.#ask(APPROVE, { input: { sessionId: await this.#waiting } });
+    return { followed: this.#followed, reviewed: await this.#reviewed };
   }
 
   async #repeat(work: () => Promise<void>): Promise<void> {
@@ -131,11 +152,18 @@ class RollingLoad implements Load {
   }
 
   async #design(): Promise<void> {
-    const { data } = await this.#ask(START, { input: { title: 'Rolling', description: DESCRIPTION } });
+    const id = await this.#start({});
+    this.designs += 1;
+    this.#followed.push(await this.#follow(id));
+  }
+
+  async #start(options: object): Promise<string> {
+    const { data } = await this.#ask(START, {
+      input: { title: 'Rolling', description: DESCRIPTION, ...options },
+    });
     const { startDesign } = data as { startDesign: { session: { id: string } | null } };
     if (!startDesign.session) throw new Error(`not started: ${JSON.stringify(data)}`);
-    this.designs += 1;
-    this.#followed.push(await this.#follow(startDesign.session.id));
+    return startDesign.session.id;
   }
 
   /** Follows a design to its end; at another router, after what was seen, when a router sends it away. */

@@ -57,7 +57,7 @@ describe(`on ${adapters}, with two of each process`, () => {
           expect(load.failures, `${name} ${replica} was restarted`).toEqual([]);
         }
       }
-      const followed = await load.finish();
+      const { followed, reviewed } = await load.finish();
 
       expect(load.failures).toEqual([]);
       const made = await rows.rows<{ name: string }>(
@@ -73,7 +73,12 @@ describe(`on ${adapters}, with two of each process`, () => {
         return known.length === made.length;
       });
       expect(followed).toHaveLength(load.designs);
-      expect(followed.some(({ moves }) => moves > 0)).toBe(true);
+      expect(reviewed.moves).toBeGreaterThan(0);
+      expect(reviewed.events.at(-1)).toMatchObject({ state: 'SUCCEEDED' });
+      const reviewedEvents = await listEvents(rows, reviewed.id);
+      expect(reviewed.events).toMatchObject(
+        reviewedEvents.map(({ sequence, message }) => ({ sequence, message })),
+      );
       for (const { id, events } of followed) {
         const stored = await listEvents(rows, id);
         expect(events).toMatchObject(stored.map(({ sequence, message }) => ({ sequence, message })));
