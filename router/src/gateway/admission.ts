@@ -78,7 +78,7 @@ async function readAhead(
   request: FastifyRequest,
   tenantId: string | null,
 ): Promise<Admission> {
-  const carrier = request.method === 'POST' ? request.body : request.query;
+  const carrier = request.method === 'POST' ? request.body : parametersOf(request);
   // What is not there or no text is refused by Apollo with the right status.
   if (!isRecord(carrier)) return ADMITTED;
   const query =
@@ -91,6 +91,11 @@ async function readAhead(
   // Nobody waits for it: the answer does not depend on it.
   if (persisted?.isNew) void persistedQueries.register(persisted, tenantId);
   return { errors: null, persistedText: persisted?.text };
+}
+
+/** As Apollo reads them: another reader could see a harmless document where Apollo sees the one that runs. */
+function parametersOf({ url }: FastifyRequest): Readonly<Record<string, string>> {
+  return Object.fromEntries(URL.parse(url, 'http://router')?.searchParams ?? []);
 }
 
 const ADMITTED: Admission = { errors: null, persistedText: undefined };
