@@ -5,6 +5,7 @@ import { Cluster } from 'ioredis';
 import type { RedisAddress, RedisHost } from './address.ts';
 import { createCommandClient, retryDelayMs } from './clients.ts';
 import { KEY_PREFIX } from './keys.ts';
+import { reasonOf } from './reason.ts';
 import type { Script } from './script.ts';
 
 /** Commands of the first moments wait so long for the first connection. */
@@ -40,7 +41,9 @@ export class RedisCommands implements AsyncDisposable {
     this.#logger = logger;
     this.#client = createCommandClient(address);
     // Without a listener ioredis prints every failed attempt. What matters of them is said by `#lose`.
-    this.#client.on('error', (error: unknown) => logger.debug({ err: error }, 'Redis connection'));
+    this.#client.on('error', (error: unknown) =>
+      logger.debug({ reason: reasonOf(error) }, 'Redis connection'),
+    );
     this.#client.on('close', () => this.#lose(new Error('The connection was closed.')));
     this.#firstConnection = this.#waitForFirstConnection();
   }
@@ -125,7 +128,7 @@ export class RedisCommands implements AsyncDisposable {
     const isRelapse = performance.now() - this.#backAt < LASTING_MS;
     if (!isRelapse) this.#attempts = 0;
     const level = isRelapse ? 'debug' : 'warn';
-    this.#logger[level]({ err: error }, 'Redis is away: this process goes on by itself');
+    this.#logger[level]({ reason: reasonOf(error) }, 'Redis is away: this process goes on by itself');
     void this.#awaitReturn(performance.now(), isRelapse ? 'debug' : 'info');
   }
 

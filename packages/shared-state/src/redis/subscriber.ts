@@ -6,6 +6,7 @@ import type { Channel, Subscriber, Subscription } from '../pubsub/pubsub.ts';
 import { Subscribers } from '../pubsub/subscribers.ts';
 import { retryDelayMs } from './clients.ts';
 import { KEY_PREFIX } from './keys.ts';
+import { reasonOf } from './reason.ts';
 
 const HEARTBEAT_MS = 5_000;
 
@@ -60,7 +61,7 @@ export class RedisSubscriber implements AsyncDisposable {
     for (let attempt = 0; !this.#closing.signal.aborted; attempt += 1) {
       const client = this.#options.createClient(attempt);
       client.on('error', (error: unknown) => {
-        this.#options.logger.debug({ err: error }, 'Redis connection for announcements');
+        this.#options.logger.debug({ reason: reasonOf(error) }, 'Redis connection for announcements');
       });
       try {
         await this.#open(client);
@@ -68,7 +69,7 @@ export class RedisSubscriber implements AsyncDisposable {
         await this.#untilBroken(client);
       } catch (error) {
         failures += 1;
-        this.#options.logger.debug({ err: error }, 'announcements are not heard');
+        this.#options.logger.debug({ reason: reasonOf(error) }, 'announcements are not heard');
       }
       client.disconnect();
       if (this.#closing.signal.aborted) return;
