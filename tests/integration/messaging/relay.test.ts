@@ -1,6 +1,6 @@
 /** Every event that was committed is handed over, in the order of its agent, whatever dies in between. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createLogger, newId } from '@flowgrid/platform';
+import { FlowgridError, createLogger, newId } from '@flowgrid/platform';
 import {
   DeadLetterError,
   listDeadEvents,
@@ -121,6 +121,34 @@ test('a transaction that commits later than its successor loses nothing', async 
   await untilEmpty();
 
   expect(idsOf(outlet.sent)).toEqual(idsOf([fast, slow]));
+});
+
+// What one tenant has under way bounds its reads; those of the others must not wait for them.
+test('a tenant with too much under way keeps no event of another one waiting', async () => {
+  const outlet = createOutlet();
+  const [busyTenant, otherTenant] = [newId(), newId()];
+  const [late, prompt] = [agentEvent(busyTenant), agentEvent(otherTenant)];
+  await write(busyTenant, [late]);
+  await write(otherTenant, [prompt]);
+  let isBusy = true;
+  const database: OutboxRelayOptions['database'] = {
+    ...service.database,
+    readInTenant: (tenantId, work) =>
+      isBusy && tenantId === busyTenant
+        ? Promise.reject(
+            new FlowgridError('RATE_LIMITED', 'Too many operations of your tenant are under way.'),
+          )
+        : service.database.readInTenant(tenantId, work),
+  };
+  await using _relay = start(outlet, { database });
+
+  await until('the event of the other tenant', () => outlet.sent.length > 0);
+  const first = idsOf(outlet.sent);
+  isBusy = false;
+  await untilEmpty();
+
+  expect(first).toEqual([prompt.id]);
+  expect(idsOf(outlet.sent)).toEqual([prompt.id, late.id]);
 });
 
 test('a broker that is gone loses nothing, and what waited is sent in order when it is back', async () => {

@@ -1,4 +1,5 @@
 /** The statements of the relay: tenant and id without a tenant, contents under their tenant. */
+import { FlowgridError } from '@flowgrid/platform';
 import type { TenantDatabase } from './outbox-database.ts';
 
 export interface OutboxKey {
@@ -20,7 +21,11 @@ export interface DeadOutboxEvent extends OutboxEvent {
 /** Tenants that are read at once; the service needs its connections for its requests. */
 const TENANTS_AT_ONCE = 3;
 
-/** The oldest events in their order; none when the token is not the lease's any more. */
+/**
+ * The oldest events in their order; none when the token is not the lease's any more. Those of a tenant that has too much
+ * under way are left where they are.
+ * @throws FlowgridError `RATE_LIMITED` when there are no others.
+ */
 export async function readOutbox(
   database: TenantDatabase,
   { token, limit }: { readonly token: bigint; readonly limit: number },
@@ -30,15 +35,25 @@ export async function readOutbox(
       await client.$queryRaw<OutboxKey[]>`
         SELECT tenant_id AS "tenantId", id FROM list_outbox_events(${token}::bigint, ${limit}::integer)`,
   );
-  return readEvents(keys, async (tenantId, ids) =>
-    database.readInTenant(
-      tenantId,
-      async (tx) =>
-        await tx.$queryRaw<OutboxEvent[]>`
-          SELECT tenant_id AS "tenantId", id, type, subject, body FROM outbox_event
-          WHERE tenant_id = ${tenantId}::uuid AND id = ANY (${ids}::uuid[])`,
-    ),
-  );
+  const refusals: FlowgridError[] = [];
+  const events = await readEvents(keys, async (tenantId, ids) => {
+    try {
+      return await database.readInTenant(
+        tenantId,
+        async (tx) =>
+          await tx.$queryRaw<OutboxEvent[]>`
+            SELECT tenant_id AS "tenantId", id, type, subject, body FROM outbox_event
+            WHERE tenant_id = ${tenantId}::uuid AND id = ANY (${ids}::uuid[])`,
+      );
+    } catch (error) {
+      if (!(error instanceof FlowgridError) || error.code !== 'RATE_LIMITED') throw error;
+      refusals.push(error);
+      return [];
+    }
+  });
+  const [refusal] = refusals;
+  if (events.length === 0 && refusal) throw refusal;
+  return events;
 }
 
 /** Takes away what was sent. */
