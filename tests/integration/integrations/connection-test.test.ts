@@ -161,6 +161,23 @@ describe('testIntegration', () => {
     expect((await later).integration).toMatchObject({ status: 'FAILED' });
   });
 
+  // What has no answer at the deadline counts against the service: a few hanging servers of one tenant opened the router's
+  // breaker, and nobody else reached their integrations.
+  it('ends before the deadline of its request, however long the server hangs', async () => {
+    const { owner } = await service.tenant();
+    const baseUrl = `${service.vendor.url}/held`;
+    const id = await create(owner, { kind: 'GITHUB', baseUrl, credential: { token: GITHUB_TOKEN } });
+
+    const answer = await owner(TEST, { input: { id } }, { 'x-deadline-ms': '2500' });
+    service.vendor.release();
+
+    expect(answer.status).toBe(200);
+    expect(dataOf<{ result: { report: Report } }>(answer).result.report).toMatchObject({
+      ok: false,
+      message: 'The server did not answer in time.',
+    });
+  });
+
   it('says that a credential from elsewhere does not open', async () => {
     const { owner, id: tenantId } = await service.tenant();
     const jira = {

@@ -11,7 +11,11 @@ import { postGraphQL, type GraphQLAnswer } from '../../testkit/graphql.ts';
 import { createPlatform, type TestPlatform } from '../../testkit/platform.ts';
 import type { BuiltInRole } from '@flowgrid/access';
 
-export type Ask = (query: string, variables?: Readonly<Record<string, unknown>>) => Promise<GraphQLAnswer>;
+export type Ask = (
+  query: string,
+  variables?: Readonly<Record<string, unknown>>,
+  headers?: Readonly<Record<string, string>>,
+) => Promise<GraphQLAnswer>;
 
 export interface TestTenant {
   readonly id: string;
@@ -41,7 +45,7 @@ export async function startIntegrations(): Promise<IntegrationsService> {
   stack.defer(() => superuser.end());
   const askAs = async (role: BuiltInRole, tenantId: string): Promise<Ask> => {
     const token = await issuer.signFor(role, { tenantId, audience: 'integrations' });
-    return (query, variables) => postGraphQL(`${url}/graphql`, { query, variables }, token);
+    return (query, variables, headers) => postGraphQL(`${url}/graphql`, { query, variables }, token, headers);
   };
   const owned = stack.move();
   return {

@@ -1,6 +1,6 @@
 /** Tests a stored connection against the real server at its other end. */
 import { requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
-import { FlowgridError, isId, notFound, type Clock, type Logger } from '@flowgrid/platform';
+import { FlowgridError, currentScope, isId, notFound, type Clock, type Logger } from '@flowgrid/platform';
 import {
   ConnectorError,
   identify,
@@ -31,6 +31,8 @@ export interface TestedIntegration {
 }
 
 const DEADLINE_MS = 10_000;
+/** Of the request's own time, left for the record of the test: an answer too late would pass for a service that hangs. */
+const RECORD_MS = 1_000;
 /** At once, in this process: a tenant whose servers hang keeps no sockets from the others. */
 const MAX_TESTS_PER_TENANT = 5;
 
@@ -108,7 +110,8 @@ export class ConnectionTester {
   ): Promise<ConnectedAccount | Error> {
     const { connectors, logger, deadlineMs } = this.#options;
     const { id, baseUrl } = integration;
-    const signal = AbortSignal.timeout(deadlineMs ?? DEADLINE_MS);
+    const leftMs = (currentScope()?.deadline?.leftMs() ?? Infinity) - RECORD_MS;
+    const signal = AbortSignal.timeout(Math.max(0, Math.min(deadlineMs ?? DEADLINE_MS, leftMs)));
     try {
       const credential = this.#open(viewer, integration, sealed);
       return await identify(connectors, { id, baseUrl, credential }, signal);
