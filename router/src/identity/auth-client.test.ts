@@ -44,6 +44,7 @@ test('a bearer token is exchanged for one context token per audience', async () 
 
 test.each([
   [401, '{"errors":[]}', 'UNAUTHENTICATED'],
+  [429, '{"errors":[]}', 'RATE_LIMITED'],
   [500, '{"errors":[]}', 'SERVICE_UNAVAILABLE'],
   [200, '{}', 'SERVICE_UNAVAILABLE'],
   [200, '<html>', 'SERVICE_UNAVAILABLE'],

@@ -29,7 +29,8 @@ export interface Grant {
 
 /**
  * Exchanges a bearer token; null asks for an anonymous grant.
- * Throws `UNAUTHENTICATED` when auth refuses the token, and `SERVICE_UNAVAILABLE` when auth gives no answer.
+ * Throws `UNAUTHENTICATED` when auth refuses the token, `RATE_LIMITED` when its tenant has too much under way there, and
+ * `SERVICE_UNAVAILABLE` when auth gives no answer.
  */
 export interface TokenExchange {
   exchange(bearer: string | null): Promise<Grant>;
@@ -73,6 +74,12 @@ export class AuthClient implements TokenExchange, AsyncDisposable {
     const response = await this.#post(bearer);
     if (response.status === 401) {
       throw new FlowgridError('UNAUTHENTICATED', 'The access token is not valid. Sign in again.');
+    }
+    if (response.status === 429) {
+      throw new FlowgridError(
+        'RATE_LIMITED',
+        'Too many operations of your tenant are under way. Send fewer at once.',
+      );
     }
     const answer = answerModel.safeParse(response.body);
     if (response.status !== 200 || !answer.success) {

@@ -81,6 +81,19 @@ test('while auth is away it is not asked for every request', async () => {
   expect(exchange.asked).toEqual(['a', 'a']);
 });
 
+// One tenant that keeps auth busy with itself must not put off the renewals, and with them the revocations, of all others.
+test('a tenant that auth refuses for now is no outage of auth: tokens of others are renewed', async () => {
+  exchange.grant('b', { tenantId: 'tenant-2' });
+  const grant = await tokens.resolve('a');
+  await tokens.resolve('b');
+  exchange.busy.add('a');
+  exchange.refuse('b');
+  clock.advance(90 * SECOND);
+
+  expect(await tokens.resolve('a')).toBe(grant);
+  await expect(tokens.resolve('b')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+});
+
 test('an unknown token is refused while auth is away', async () => {
   exchange.isReachable = false;
 
@@ -145,4 +158,16 @@ test('a grant that was on its way when a revocation came is not kept', async () 
 test('a token of absurd length is refused without asking auth', async () => {
   await expect(tokens.resolve('x'.repeat(64 * 1024))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   expect(exchange.asked).toEqual([]);
+});
+
+// After a gap the epochs of the held keys are read; a grant that arrives a moment later may be older than a raise of the gap.
+test('a grant under way while the held keys are read is not kept', async () => {
+  const asked = tokens.resolve('a');
+  const held = tokens.heldKeys();
+  await asked;
+
+  exchange.refuse('a');
+
+  expect([...held]).toEqual([]);
+  await expect(tokens.resolve('a')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });

@@ -37,7 +37,7 @@ export class ContextTokens {
   readonly #options: ContextTokensOptions;
   readonly #entries: BoundedCache<Entry>;
   readonly #renewals = new Map<string, Promise<Grant>>();
-  /** Rises with every drop, so that a renewal which began before it is not kept. */
+  /** Rises with every drop and every look at the keys, so that a renewal which began before it is not kept. */
   #generation = 0;
   #unreachableUntil = 0;
 
@@ -48,7 +48,8 @@ export class ContextTokens {
 
   /**
    * The grant of a bearer token; null asks for the anonymous one.
-   * @throws FlowgridError `UNAUTHENTICATED`, or `SERVICE_UNAVAILABLE` when auth cannot be asked and no unexpired grant is at hand.
+   * @throws FlowgridError `UNAUTHENTICATED`, or `SERVICE_UNAVAILABLE` or `RATE_LIMITED` when auth cannot be asked and no unexpired
+   * grant is at hand.
    */
   async resolve(bearer: string | null): Promise<Grant> {
     if (bearer !== null && bearer.length > MAX_TOKEN_LENGTH) {
@@ -85,8 +86,9 @@ export class ContextTokens {
     }
   }
 
-  /** Whose revocation would end a grant that is kept. */
+  /** Whose revocation would end a grant that is kept. One that is under way is not among them, and is not kept. */
   heldKeys(): ReadonlySet<EpochKey> {
+    this.#generation += 1;
     return new Set([...this.#entries.entries()].flatMap(([, { grant }]) => epochKeysOf(grant)));
   }
 
@@ -108,7 +110,8 @@ export class ContextTokens {
       return grant;
     } catch (error) {
       if (isRefusal(error)) this.#entries.delete(key);
-      else this.#unreachableUntil = this.#options.clock.now().getTime() + UNREACHABLE_PAUSE_MS;
+      else if (!isBusy(error))
+        this.#unreachableUntil = this.#options.clock.now().getTime() + UNREACHABLE_PAUSE_MS;
       throw error;
     }
   }
@@ -129,6 +132,11 @@ function isUsable({ expiresAt, accessTokenExpiresAt }: Grant, now: number): bool
 
 function isRefusal(error: unknown): boolean {
   return error instanceof FlowgridError && error.code === 'UNAUTHENTICATED';
+}
+
+/** Auth is there, and refuses the tenant of this token for now. */
+function isBusy(error: unknown): boolean {
+  return error instanceof FlowgridError && error.code === 'RATE_LIMITED';
 }
 
 /** The tokens themselves are not kept in memory longer than their request. */

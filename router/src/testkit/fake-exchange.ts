@@ -13,6 +13,8 @@ export class FakeExchange implements TokenExchange {
   readonly #viewers = new Map<string | null, Viewer>();
   readonly asked: (string | null)[] = [];
   isReachable = true;
+  /** Tokens whose tenant has too much under way at auth. */
+  readonly busy = new Set<string | null>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -29,6 +31,7 @@ export class FakeExchange implements TokenExchange {
   exchange(bearer: string | null): Promise<Grant> {
     this.asked.push(bearer);
     if (!this.isReachable) return Promise.reject(new FlowgridError('SERVICE_UNAVAILABLE', 'No answer.'));
+    if (this.busy.has(bearer)) return Promise.reject(new FlowgridError('RATE_LIMITED', 'Too many.'));
     const viewer = this.#viewers.get(bearer);
     if (!viewer) return Promise.reject(new FlowgridError('UNAUTHENTICATED', 'Not valid.'));
     return Promise.resolve(this.#toGrant(bearer, viewer));
