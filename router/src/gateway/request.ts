@@ -5,6 +5,8 @@ import type { DocumentNode } from 'graphql';
 export interface Viewer {
   readonly permissions: ReadonlySet<string>;
   readonly anonymous: boolean;
+  /** Null for anonymous ones, and for a router without identity. */
+  readonly tenantId: string | null;
   /** Context token for a subgraph; undefined when the router runs without identity. */
   tokenFor(subgraph: string): string | undefined;
 }

@@ -56,7 +56,10 @@ export class SubgraphClient implements AsyncDisposable {
     const { subgraph, metrics } = this.#options;
     const startedAt = performance.now();
     try {
-      const answer = await this.#guard.run(() => this.#send(fetch, context, startedAt));
+      const answer = await this.#guard.run(
+        () => this.#send(fetch, context, startedAt),
+        context.viewer.tenantId,
+      );
       metrics.observeFetch(subgraph.name, 'ok', performance.now() - startedAt);
       return answer;
     } catch (error) {

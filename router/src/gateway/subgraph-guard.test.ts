@@ -110,3 +110,19 @@ test('a subgraph gets 256 calls at a time, and not one more', async () => {
   expect([refused, states]).toEqual(['refused', []]);
   expect(await guard.run(() => Promise.resolve('next'))).toBe('next');
 });
+
+// Calls that wait are cheap for who sends them: one tenant could hold all of them, and everybody else was refused.
+test('a part of the calls is left to other tenants, however many one of them makes', async () => {
+  const { guard } = createGuard();
+  const held = Promise.withResolvers<string>();
+  const calls = Array.from({ length: 256 }, () => reasonOf(guard.run(() => held.promise, 'acme')));
+
+  const other = await guard.run(() => Promise.resolve('answer'), 'globex');
+  held.resolve('answer');
+  const reasons = await Promise.all(calls);
+
+  expect(other).toBe('answer');
+  expect(reasons.filter((reason) => reason === null)).toHaveLength(192);
+  expect(reasons.filter((reason) => reason === 'refused')).toHaveLength(64);
+  expect(await guard.run(() => Promise.resolve('next'), 'acme')).toBe('next');
+});

@@ -26,7 +26,7 @@ export const noIdentity: Identity = {
   isEnabled: false,
   resolve: () =>
     Promise.resolve({
-      viewer: { permissions: new Set(), anonymous: true, tokenFor: () => undefined },
+      viewer: { permissions: new Set(), anonymous: true, tenantId: null, tokenFor: () => undefined },
       accessTokenExpiresAt: null,
       actor: null,
       isGrantedUnder: () => false,
@@ -43,6 +43,7 @@ export function tokenIdentity(tokens: ContextTokens): Identity {
         viewer: {
           permissions: grant.permissions,
           anonymous: grant.anonymous,
+          tenantId: grant.tenantId,
           tokenFor: (subgraph) => grant.tokens.get(subgraph),
         },
         accessTokenExpiresAt: grant.accessTokenExpiresAt,
