@@ -103,12 +103,12 @@ export async function receiveMessages(
     .toSorted((a, b) => Number(BigInt(a.deliveryId) - BigInt(b.deliveryId)));
 }
 
-/** PostgreSQL keeps no NUL in text; brokers keep about so much of a description. */
+/** PostgreSQL keeps neither NUL nor half a character in text; brokers keep about so much of a description. */
 const MAX_DESCRIPTION_LENGTH = 4_000;
 
 export function toDescription(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replaceAll('\0', '').slice(0, MAX_DESCRIPTION_LENGTH);
+  return text.replaceAll('\0', '').slice(0, MAX_DESCRIPTION_LENGTH).toWellFormed();
 }
 
 export async function settleDeliveries(
