@@ -1,6 +1,7 @@
 /** The public keys of a remote issuer, kept while the issuer is away. */
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
-import { openReplicaClient, type Logger, type ServiceUrls } from '@flowgrid/platform';
+import { openReplicaClient, type Clock, type Logger, type ServiceUrls } from '@flowgrid/platform';
+import { createContextTokenVerifier, type ContextTokenVerifier } from './context-token.ts';
 
 export interface RemoteKeysOptions {
   /** The issuer, at one address or several. */
@@ -55,4 +56,18 @@ export function followRemoteKeys({ issuer, path, logger }: RemoteKeysOptions): R
       await client[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Makes the verifier of a subgraph that is not auth itself: by the keys that auth publishes. The caller disposes of it. */
+export function openContextTokenVerifier(options: {
+  readonly audience: string;
+  readonly authUrls: ServiceUrls;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): ContextTokenVerifier & AsyncDisposable {
+  const { audience, authUrls, clock, logger } = options;
+  const issuer = { service: 'auth', urls: authUrls };
+  const remote = followRemoteKeys({ issuer, path: CONTEXT_KEYS_PATH, logger });
+  const { authenticate } = createContextTokenVerifier({ audience, keys: remote.keys, clock });
+  return { authenticate, [Symbol.asyncDispose]: () => remote[Symbol.asyncDispose]() };
 }

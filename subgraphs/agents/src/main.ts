@@ -1,10 +1,5 @@
 /** The agents service. */
-import {
-  CONTEXT_KEYS_PATH,
-  createContextTokenVerifier,
-  followRemoteKeys,
-  idsOfViewer,
-} from '@flowgrid/access';
+import { idsOfViewer, openContextTokenVerifier } from '@flowgrid/access';
 import { openOutbox, openTransport } from '@flowgrid/messaging';
 import {
   createLogger,
@@ -42,18 +37,9 @@ await runService(
     const outbox = stack.use(
       openOutbox({ service: NAME, database, transport, announcements: pubsub, registry: metrics, logger }),
     );
-    const remoteKeys = stack.use(
-      followRemoteKeys({
-        issuer: { service: 'auth', urls: env.AUTH_URL },
-        path: CONTEXT_KEYS_PATH,
-        logger,
-      }),
+    const verifier = stack.use(
+      openContextTokenVerifier({ audience: NAME, authUrls: env.AUTH_URL, clock: systemClock, logger }),
     );
-    const verifier = createContextTokenVerifier({
-      audience: NAME,
-      keys: remoteKeys.keys,
-      clock: systemClock,
-    });
     const services = createServices({
       database: outbox.database,
       clock: systemClock,

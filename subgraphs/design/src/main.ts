@@ -1,10 +1,5 @@
 /** The design service: GraphQL, and downloads by signed links. */
-import {
-  CONTEXT_KEYS_PATH,
-  createContextTokenVerifier,
-  followRemoteKeys,
-  idsOfViewer,
-} from '@flowgrid/access';
+import { idsOfViewer, openContextTokenVerifier } from '@flowgrid/access';
 import { openOutbox, openTransport, startConsumer, type Transport } from '@flowgrid/messaging';
 import { openSharedState } from '@flowgrid/shared-state';
 import {
@@ -54,12 +49,8 @@ await runService(
       openDesignDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
     );
     const { pubsub } = stack.use(openSharedState(env, logger));
-    const remoteKeys = stack.use(
-      followRemoteKeys({
-        issuer: { service: 'auth', urls: env.AUTH_URL },
-        path: CONTEXT_KEYS_PATH,
-        logger,
-      }),
+    const verifier = stack.use(
+      openContextTokenVerifier({ audience: NAME, authUrls: env.AUTH_URL, clock, logger }),
     );
     const open = createServiceOpener(stack);
     const analyzer = stack.use(createThreadAnalyzer());
@@ -88,7 +79,6 @@ await runService(
       artifacts: createArtifactService({ database }),
       progress,
     };
-    const verifier = createContextTokenVerifier({ audience: NAME, keys: remoteKeys.keys, clock });
     stack.use(
       await startSubgraphServer({
         name: NAME,

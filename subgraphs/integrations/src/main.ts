@@ -1,10 +1,5 @@
 /** The integrations service. */
-import {
-  CONTEXT_KEYS_PATH,
-  createContextTokenVerifier,
-  followRemoteKeys,
-  idsOfViewer,
-} from '@flowgrid/access';
+import { idsOfViewer, openContextTokenVerifier } from '@flowgrid/access';
 import { openOutbox, openTransport } from '@flowgrid/messaging';
 import {
   OutsidePolicies,
@@ -68,14 +63,9 @@ await runService(
       }),
       agentLinks: new AgentLinkService({ database: outbox.database, clock }),
     });
-    const remoteKeys = stack.use(
-      followRemoteKeys({
-        issuer: { service: 'auth', urls: env.AUTH_URL },
-        path: CONTEXT_KEYS_PATH,
-        logger,
-      }),
+    const verifier = stack.use(
+      openContextTokenVerifier({ audience: NAME, authUrls: env.AUTH_URL, clock, logger }),
     );
-    const verifier = createContextTokenVerifier({ audience: NAME, keys: remoteKeys.keys, clock });
     stack.use(
       await startSubgraphServer({
         name: NAME,

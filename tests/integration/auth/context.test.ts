@@ -8,7 +8,7 @@ import {
   createRemoteJWKSet,
   jwtVerify,
 } from 'jose';
-import { CONTEXT_KEYS_PATH, createContextTokenVerifier, followRemoteKeys } from '@flowgrid/access';
+import { openContextTokenVerifier } from '@flowgrid/access';
 import { createLogger, newId, systemClock } from '@flowgrid/platform';
 import { openKeyRing, type KeyRing } from '../../../subgraphs/auth/src/modules/signing-key/key-ring.ts';
 import { postGraphQL } from '../../testkit/graphql.ts';
@@ -66,9 +66,13 @@ test('an access token is exchanged for one context token per audience', async ()
 
 test('a context token is believed by its audience alone, with the published keys', async () => {
   const { tokens } = (await auth.exchange(`Bearer ${accessToken}`, ['agents', 'design'])).body;
-  const issuer = { service: 'auth', urls: [auth.url] };
-  await using remote = followRemoteKeys({ issuer, path: CONTEXT_KEYS_PATH, logger });
-  const verifier = createContextTokenVerifier({ audience: 'agents', keys: remote.keys, clock: systemClock });
+  const authUrls = [auth.url];
+  await using verifier = openContextTokenVerifier({
+    audience: 'agents',
+    authUrls,
+    clock: systemClock,
+    logger,
+  });
 
   expect(await verifier.authenticate(`Bearer ${tokens['agents']}`)).toMatchObject({
     kind: 'tenant',

@@ -1,6 +1,6 @@
 /** What the edge asks before it opens a plain download to an access token. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CONTEXT_KEYS_PATH, createContextTokenVerifier, followRemoteKeys } from '@flowgrid/access';
+import { openContextTokenVerifier } from '@flowgrid/access';
 import { createLogger, systemClock } from '@flowgrid/platform';
 import { PASSWORD, startAuthService, type AuthService } from './service.ts';
 
@@ -34,9 +34,13 @@ test('a session with the permission gets a context token for the audience', asyn
   expect({ status: response.status, body: await response.text() }).toEqual({ status: 204, body: '' });
   expect(response.headers.get('cache-control')).toBe('no-store');
   const logger = createLogger({ name: 'test', level: 'silent' });
-  const issuer = { service: 'auth', urls: [auth.url] };
-  await using remote = followRemoteKeys({ issuer, path: CONTEXT_KEYS_PATH, logger });
-  const verifier = createContextTokenVerifier({ audience: 'design', keys: remote.keys, clock: systemClock });
+  const authUrls = [auth.url];
+  await using verifier = openContextTokenVerifier({
+    audience: 'design',
+    authUrls,
+    clock: systemClock,
+    logger,
+  });
   const viewer = await verifier.authenticate(`Bearer ${response.headers.get('x-context-token')}`);
   expect(viewer).toMatchObject({ kind: 'tenant', actor: { kind: 'USER', name: 'Ada' } });
 });
