@@ -1,8 +1,7 @@
 /** Hands the events of an outbox to the transport, in their order, at least once. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '@flowgrid/platform';
+import { WakeUp, type Logger } from '@flowgrid/platform';
 import { DeadLetterError, MAX_BODY_BYTES, type Message, type Transport } from '../transport/transport.ts';
-import { WakeUp } from '../wake-up.ts';
 import type { TenantDatabase } from './outbox-database.ts';
 import { OutboxLease } from './outbox-lease.ts';
 import { buryEvent, deleteSent, readOutbox, type OutboxEvent } from './outbox-store.ts';
@@ -52,12 +51,12 @@ class Relay implements OutboxRelay {
   }
 
   wake(): void {
-    this.#wakeUp.ring();
+    this.#wakeUp.wake();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
-    this.#wakeUp.ring();
+    this.#wakeUp.wake();
     await this.#loop;
     await this.#lease[Symbol.asyncDispose]();
   }

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Delivery, Transport } from '@flowgrid/messaging';
 import type { PubSub } from '@flowgrid/shared-state';
-import type { Clock, Logger } from '@flowgrid/platform';
+import { WakeUp, type Clock, type Logger } from '@flowgrid/platform';
 import { subscribeInBackground, type Announcer } from '../announce.ts';
 import type { DesignDatabase } from '../database.ts';
 import { toJobKey } from '../modules/job/job-message.ts';
@@ -15,7 +15,6 @@ import { keepLease, type Lease } from './lease.ts';
 import type { PhaseTools } from './phase.ts';
 import { runDesignJob, type JobEnd } from './run-design-job.ts';
 import { Slots } from './slots.ts';
-import { createWakeUp } from '../wake-up.ts';
 
 export interface DesignWorkerOptions {
   readonly database: DesignDatabase;
@@ -45,7 +44,7 @@ class DesignWorker implements AsyncDisposable {
   readonly #options: DesignWorkerOptions;
   readonly #slots: Slots;
   readonly #stopping = new AbortController();
-  readonly #wakeUp = createWakeUp();
+  readonly #wakeUp = new WakeUp();
   readonly #leases = new Map<string, Lease>();
   readonly #running = new Set<Promise<JobEnd>>();
   readonly #closing = new AsyncDisposableStack();

@@ -1,7 +1,6 @@
 /** Receives from one source: claims what is free, hands it to the handler, renews its lock, says what became of it. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '@flowgrid/platform';
-import { WakeUp } from '../../wake-up.ts';
+import { WakeUp, type Logger } from '@flowgrid/platform';
 import type { RetryDelay } from '../retry-delay.ts';
 import { DeadLetterError, type Handler, type ReceiveOptions, type Receiver } from '../transport.ts';
 import { HeldLocks, type Held } from './held-locks.ts';
@@ -50,13 +49,13 @@ export class PostgresReceiver implements Receiver {
 
   /** Something may have come. */
   wake(): void {
-    this.#wakeUp.ring();
+    this.#wakeUp.wake();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     this.#held.abortAll(new Error('the receiver stops'));
-    this.#wakeUp.ring();
+    this.#wakeUp.wake();
     await this.#loop;
     await this.#held.untilEmpty();
     this.#held[Symbol.dispose]();
@@ -162,12 +161,12 @@ export class PostgresReceiver implements Receiver {
       if (isHeld) this.#settlements.push(settlement);
       else this.#held.remove(settlement.lock);
     }
-    this.#wakeUp.ring();
+    this.#wakeUp.wake();
   }
 
   #finish({ lock, outcome }: Settlement): void {
     this.#held.remove(lock);
-    this.#wakeUp.ring();
-    if (outcome.kind === 'rest') setTimeout(() => this.#wakeUp.ring(), outcome.delayMs + 1).unref();
+    this.#wakeUp.wake();
+    if (outcome.kind === 'rest') setTimeout(() => this.#wakeUp.wake(), outcome.delayMs + 1).unref();
   }
 }

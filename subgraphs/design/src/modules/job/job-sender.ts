@@ -1,10 +1,9 @@
 /** Sends a message for each job that waits, so that workers, and what scales them, hear of it wherever they run. */
 import type { Transport } from '@flowgrid/messaging';
-import type { Logger } from '@flowgrid/platform';
+import { WakeUp, type Logger } from '@flowgrid/platform';
 import type { PubSub } from '@flowgrid/shared-state';
 import { subscribeInBackground } from '../../announce.ts';
 import type { DesignDatabase } from '../../database.ts';
-import { createWakeUp, type WakeUp } from '../../wake-up.ts';
 import { toMessage } from './job-message.ts';
 import { listUnsentJobs, markSent } from './job-store.ts';
 
@@ -26,7 +25,7 @@ const BATCH_JOBS = 100;
  */
 export function startJobSender(options: JobSenderOptions): AsyncDisposable {
   const { pubsub, logger } = options;
-  const wakeUp = createWakeUp();
+  const wakeUp = new WakeUp();
   const stopping = new AbortController();
   const stopListening = subscribeInBackground(pubsub, 'design-jobs', {
     onMessage: () => wakeUp.wake(),

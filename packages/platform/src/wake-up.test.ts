@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { createWakeUp } from './wake-up.ts';
+import { WakeUp } from './wake-up.ts';
 
 const LONG_MS = 60_000;
 
 test('a wake-up while nobody waits ends the next wait at once', async () => {
-  const wakeUp = createWakeUp();
+  const wakeUp = new WakeUp();
 
   wakeUp.wake();
   wakeUp.wake();
@@ -13,7 +13,7 @@ test('a wake-up while nobody waits ends the next wait at once', async () => {
 });
 
 test('a wait ends with the wake-up, and at the limit without one', async () => {
-  const wakeUp = createWakeUp();
+  const wakeUp = new WakeUp();
   const waiting = wakeUp.wait(LONG_MS);
 
   wakeUp.wake();

@@ -1,16 +1,16 @@
-/** Lets one loop wait until something happens or a time has passed. */
+/** Lets one loop wait until something happens or a time has passed, without missing what happens while it does not wait. */
 export class WakeUp {
-  #isRung = false;
+  #isDue = false;
   #resolve: (() => void) | null = null;
 
   /** Ends the wait that is under way, or the next one. */
-  ring(): void {
-    this.#isRung = true;
+  wake(): void {
+    this.#isDue = true;
     this.#resolve?.();
   }
 
   async wait(limitMs: number): Promise<void> {
-    if (!this.#isRung) {
+    if (!this.#isDue) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#resolve = resolve;
       const timer = setTimeout(resolve, limitMs);
@@ -18,6 +18,6 @@ export class WakeUp {
       clearTimeout(timer);
       this.#resolve = null;
     }
-    this.#isRung = false;
+    this.#isDue = false;
   }
 }
