@@ -1,5 +1,5 @@
 export { envelopeModel, type Envelope } from './envelope.ts';
-export { EVENT_CATALOGUE, isEventType, type EventData, type EventType } from './events/catalogue.ts';
+export { EVENT_CATALOGUE, type EventData, type EventType } from './events/catalogue.ts';
 export {
   toEnvelope,
   type EventContent,
@@ -18,11 +18,11 @@ export type { SqlClient, TenantDatabase, TenantTransactions } from './outbox/out
 export { MESSAGING_CONTRADICTIONS, messagingEnv } from './messaging-env.ts';
 export { openTransport, type OpenTransportEnv } from './open-transport.ts';
 export {
-  createOutboxBell,
+  createOutboxAnnouncer,
   openOutbox,
   type Outbox,
   type OutboxAnnouncements,
-  type OutboxBellOptions,
+  type OutboxAnnouncerOptions,
   type OutboxOptions,
 } from './outbox/open-outbox.ts';
 export { registerOutboxMetrics } from './outbox/outbox-metrics.ts';

@@ -1,5 +1,5 @@
 /** The design worker: works on design jobs and serves its health. */
-import { createOutboxBell, openTransport, withOutbox } from '@flowgrid/messaging';
+import { createOutboxAnnouncer, openTransport, withOutbox } from '@flowgrid/messaging';
 import { openSharedState } from '@flowgrid/shared-state';
 import {
   OutsidePolicies,
@@ -25,15 +25,14 @@ import { readWorkerEnv } from './env.ts';
 import { createKnownAgents } from './modules/known-agent/known-agent-store.ts';
 import { startDesignWorker } from './workers/design-worker.ts';
 
+const NAME = 'design-worker';
 const env = readEnvOrExit(readWorkerEnv);
-const logger = createLogger({ name: 'design-worker', level: env.LOG_LEVEL });
-const metrics = createMetrics('design-worker');
+const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
+const metrics = createMetrics(NAME);
 
 // Nobody sends requests to a worker, so nothing is drained: at the signal its jobs go to others at once.
 await runService(logger, async (stack, stopping) => {
-  stack.use(
-    await startTelemetry({ name: 'design-worker', endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, logger }),
-  );
+  stack.use(await startTelemetry({ name: NAME, endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, logger }));
   const database = stack.use(
     openDesignDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
   );
@@ -43,7 +42,7 @@ await runService(logger, async (stack, stopping) => {
     stack.use(openService({ service, urls, policies, logger }));
   const analyzer = stack.use(createThreadAnalyzer());
   const http = {
-    name: 'design-worker',
+    name: NAME,
     ...toHttpOptions(env),
     stopping,
     metrics,
@@ -53,10 +52,10 @@ await runService(logger, async (stack, stopping) => {
   stack.use(await listen(createHttpServer(http), http));
   const transport = stack.use(await openTransport(env, logger));
   // The design service hands over what is written here.
-  const ring = createOutboxBell({ service: 'design', announcements: pubsub, logger });
+  const announceOutbox = createOutboxAnnouncer({ service: 'design', announcements: pubsub, logger });
   stack.use(
     startDesignWorker({
-      database: withOutbox(database, ring),
+      database: withOutbox(database, announceOutbox),
       transport,
       pubsub,
       announce: createAnnouncer(pubsub, logger),

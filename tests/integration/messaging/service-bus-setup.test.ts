@@ -85,14 +85,10 @@ test('a message that no transport sent goes to the dead letters and blocks no ot
 });
 
 test('a namespace with an identity needs no secret, and nothing is asked before it is used', async () => {
-  for (const identity of [{}, { managedIdentityClientId: '0192aaaa-0000-7000-8000-000000000001' }]) {
-    const transport = await createServiceBusTransport({
-      address: { namespace: 'flowgrid.servicebus.windows.net', ...identity },
-      logger,
-    });
+  const address = { namespace: 'flowgrid.servicebus.windows.net' };
+  const transport = await createServiceBusTransport({ address, logger });
 
-    await expect(transport[Symbol.asyncDispose]()).resolves.toBeUndefined();
-  }
+  await expect(transport[Symbol.asyncDispose]()).resolves.toBeUndefined();
 });
 
 test('the broker is startable as a process, with the sources of the product', async () => {

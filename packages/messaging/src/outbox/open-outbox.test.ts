@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { createLogger } from '@flowgrid/platform';
-import { createOutboxBell } from './open-outbox.ts';
+import { createOutboxAnnouncer } from './open-outbox.ts';
 
 const logger = createLogger({ name: 'test', level: 'silent' });
 
-test('what is rung while an announcement is on its way is one more', async () => {
+test('calls while an announcement is on its way become one more', async () => {
   const published: string[] = [];
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<void>();
-  const ring = createOutboxBell({
+  const announce = createOutboxAnnouncer({
     service: 'agents',
     announcements: {
       publish: (_channel, service) => {
@@ -21,7 +21,7 @@ test('what is rung while an announcement is on its way is one more', async () =>
     logger,
   });
 
-  for (let count = 0; count < 100; count += 1) ring();
+  for (let count = 0; count < 100; count += 1) announce();
   const whileOnItsWay = published.length;
   first.resolve();
   await second.promise;
@@ -32,7 +32,7 @@ test('what is rung while an announcement is on its way is one more', async () =>
 test('an announcement that fails is nobody’s problem, and the next one is made', async () => {
   let tries = 0;
   const again = Promise.withResolvers<void>();
-  const ring = createOutboxBell({
+  const announce = createOutboxAnnouncer({
     service: 'agents',
     announcements: {
       publish: () => {
@@ -45,8 +45,8 @@ test('an announcement that fails is nobody’s problem, and the next one is made
     logger,
   });
 
-  ring();
-  ring();
+  announce();
+  announce();
   await again.promise;
 
   expect(tries).toBe(2);

@@ -15,7 +15,7 @@ export interface OutboxAnnouncements {
   ): Promise<unknown>;
 }
 
-export interface OutboxBellOptions {
+export interface OutboxAnnouncerOptions {
   /** Whose outbox it is: `agents`. */
   readonly service: string;
   readonly announcements: OutboxAnnouncements;
@@ -23,13 +23,17 @@ export interface OutboxBellOptions {
 }
 
 /**
- * For a process that writes events and leaves handing them over to others: call it after a commit. What is rung while an
- * announcement is on its way is one more announcement. It never throws: what nobody hears, the relay finds by itself.
+ * For a process that writes events and leaves handing them over to others: call it after a commit. However often it is called
+ * while an announcement is on its way, one more follows. It never throws: what nobody hears, the relay finds by itself.
  */
-export function createOutboxBell({ service, announcements, logger }: OutboxBellOptions): () => void {
-  let isRinging = false;
+export function createOutboxAnnouncer({
+  service,
+  announcements,
+  logger,
+}: OutboxAnnouncerOptions): () => void {
+  let isAnnouncing = false;
   let isWanted = false;
-  const announce = async (): Promise<void> => {
+  const publish = async (): Promise<void> => {
     while (isWanted) {
       isWanted = false;
       try {
@@ -38,17 +42,17 @@ export function createOutboxBell({ service, announcements, logger }: OutboxBellO
         logger.debug({ err: error }, 'events are not announced; they wait for the next look');
       }
     }
-    isRinging = false;
+    isAnnouncing = false;
   };
   return () => {
     isWanted = true;
-    if (isRinging) return;
-    isRinging = true;
-    void announce();
+    if (isAnnouncing) return;
+    isAnnouncing = true;
+    void publish();
   };
 }
 
-export interface OutboxOptions<Opened> extends OutboxBellOptions {
+export interface OutboxOptions<Opened> extends OutboxAnnouncerOptions {
   readonly database: Opened;
   readonly transport: Pick<Transport, 'publish'>;
   /** Gets the figures of the outbox. */
@@ -67,7 +71,7 @@ export function openOutbox<Tx extends object, Opened extends TenantDatabase & Te
 ): Outbox<Opened> {
   const { service, database, transport, announcements, registry, logger } = options;
   const relay = startOutboxRelay({ database, transport, logger });
-  const ring = createOutboxBell(options);
+  const announce = createOutboxAnnouncer(options);
   registerOutboxMetrics(registry, { database, logger });
   announcements
     .subscribe('outbox', {
@@ -81,7 +85,7 @@ export function openOutbox<Tx extends object, Opened extends TenantDatabase & Te
     database: withOutbox<Tx, Opened>(database, () => {
       relay.wake();
       // The relay of another replica may be the one that hands over.
-      ring();
+      announce();
     }),
     [Symbol.asyncDispose]: () => relay[Symbol.asyncDispose](),
   };

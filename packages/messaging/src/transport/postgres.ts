@@ -2,11 +2,12 @@
 import { Pool } from 'pg';
 import type { Logger } from '@flowgrid/platform';
 import { requireBodySizes } from './body-size.ts';
-import { MessageBell } from './postgres/message-bell.ts';
+import { MessageListener } from './postgres/message-listener.ts';
 import * as queries from './postgres/queries.ts';
 import { PostgresReceiver } from './postgres/receiver.ts';
 import { exponentialRetryDelay, type RetryDelay } from './retry-delay.ts';
-import { TOPOLOGY, type QueueName, type SourceSettings, type Topology } from './topology.ts';
+import { getSettings, toSourceName } from './source.ts';
+import { TOPOLOGY, type QueueName, type Topology } from './topology.ts';
 import type {
   DeadLetter,
   Handler,
@@ -43,7 +44,7 @@ export function createPostgresTransport(options: PostgresTransportOptions): Tran
 class PostgresTransport implements Transport {
   readonly #options: PostgresTransportOptions;
   readonly #pool: Pool;
-  readonly #bell: MessageBell;
+  readonly #listener: MessageListener;
   readonly #receivers = new Set<PostgresReceiver>();
 
   constructor(options: PostgresTransportOptions) {
@@ -57,7 +58,7 @@ class PostgresTransport implements Transport {
       application_name: 'flowgrid-messaging',
     });
     this.#pool.on('error', ({ message }) => options.logger.warn({ reason: message }, 'a connection broke'));
-    this.#bell = new MessageBell(options);
+    this.#listener = new MessageListener(options);
   }
 
   async publish(messages: readonly Message[]): Promise<void> {
@@ -77,8 +78,8 @@ class PostgresTransport implements Transport {
   }
 
   receive(source: Source, handler: Handler, { concurrency }: ReceiveOptions): Receiver {
-    const { lockSeconds, maxDeliveries } = this.#settingsOf(source);
-    const name = queries.sourceName(source);
+    const { lockSeconds, maxDeliveries } = getSettings(this.#options.topology ?? TOPOLOGY, source);
+    const name = toSourceName(source);
     const receiver = new PostgresReceiver({
       pool: this.#pool,
       source: name,
@@ -89,7 +90,7 @@ class PostgresTransport implements Transport {
       retryDelayMs: this.#options.retryDelayMs ?? exponentialRetryDelay,
       logger: this.#options.logger,
     });
-    const stopListening = this.#bell.onMessages(name, () => receiver.wake());
+    const stopListening = this.#listener.onMessages(name, () => receiver.wake());
     this.#receivers.add(receiver);
     return {
       [Symbol.asyncDispose]: async () => {
@@ -101,11 +102,11 @@ class PostgresTransport implements Transport {
   }
 
   async listDeadLetters(source: Source, limit: number): Promise<readonly DeadLetter[]> {
-    return queries.readDeadLetters(this.#pool, queries.sourceName(source), limit);
+    return queries.readDeadLetters(this.#pool, toSourceName(source), limit);
   }
 
   async replayDeadLetters(source: Source, ids?: readonly string[]): Promise<number> {
-    return queries.replayDeadDeliveries(this.#pool, queries.sourceName(source), ids ?? null);
+    return queries.replayDeadDeliveries(this.#pool, toSourceName(source), ids ?? null);
   }
 
   async checkReady(): Promise<void> {
@@ -114,15 +115,8 @@ class PostgresTransport implements Transport {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#receivers].map((receiver) => receiver[Symbol.asyncDispose]()));
-    await this.#bell[Symbol.asyncDispose]();
+    await this.#listener[Symbol.asyncDispose]();
     await this.#pool.end();
-  }
-
-  #settingsOf(source: Source): SourceSettings {
-    const { subscriptions, queues } = this.#options.topology ?? TOPOLOGY;
-    const settings = 'queue' in source ? queues[source.queue] : subscriptions[source.subscription];
-    if (settings === undefined) throw new Error(`no such source: ${queries.sourceName(source)}`);
-    return settings;
   }
 }
 

@@ -7,12 +7,8 @@ import type { Transport } from './transport.ts';
 /** How the namespace is reached. */
 export type ServiceBusAddress =
   | { readonly connectionString: string }
-  | {
-      /** `name.servicebus.windows.net`, with the identity that the process has (managed identity, workload identity, a developer's sign-in). */
-      readonly namespace: string;
-      /** Which user-assigned identity, where there are several. */
-      readonly managedIdentityClientId?: string;
-    };
+  /** `name.servicebus.windows.net`, with the identity that the process has: managed identity, workload identity, a developer's sign-in. */
+  | { readonly namespace: string };
 
 export interface ServiceBusTransportOptions {
   readonly address: ServiceBusAddress;

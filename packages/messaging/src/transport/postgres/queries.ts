@@ -1,6 +1,6 @@
 /** What the PostgreSQL transport asks of the functions in prisma/messaging. */
 import type { Pool, QueryResultRow } from 'pg';
-import type { DeadLetter, Message, Source } from '../transport.ts';
+import type { DeadLetter, Message } from '../transport.ts';
 
 /** A locked delivery. The token is of this lock: what is done with an earlier one has no effect. */
 export interface ClaimedMessage extends Message {
@@ -30,11 +30,6 @@ export interface ClaimOptions {
   readonly maxDeliveries: number;
   /** The tenant at which the last claim ended: the next one looks at those after it first. */
   readonly afterTenant: string;
-}
-
-/** The name of a source in the database. */
-export function sourceName(source: Source): string {
-  return 'queue' in source ? `queue:${source.queue}` : `subscription:${source.subscription}`;
 }
 
 /** A pool, or a client. */

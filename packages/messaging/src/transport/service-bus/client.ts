@@ -15,11 +15,8 @@ export async function prepareClients(address: ServiceBusAddress): Promise<() => 
   if ('connectionString' in address) {
     return () => new ServiceBusClient(address.connectionString, OPTIONS);
   }
-  const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
-  // One for all clients: it keeps the tokens.
-  const credential =
-    address.managedIdentityClientId === undefined
-      ? new DefaultAzureCredential()
-      : new ManagedIdentityCredential({ clientId: address.managedIdentityClientId });
+  const { DefaultAzureCredential } = await import('@azure/identity');
+  // One for all clients: it keeps the tokens. Of several identities, `AZURE_CLIENT_ID` chooses one.
+  const credential = new DefaultAzureCredential();
   return () => new ServiceBusClient(address.namespace, credential, OPTIONS);
 }

@@ -1,11 +1,12 @@
 /** The dead letter queue of a source: looking, and delivering again. */
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import Long from 'long';
+import { toSourceName } from '../source.ts';
 import type { DeadLetter, Source } from '../transport.ts';
 import type { Publisher } from './publisher.ts';
 import type { ServiceBusConnection } from './service-bus-connection.ts';
 import { toFailure } from './service-bus-failure.ts';
-import { openDeadLetterReceiver, toDestination, toSourceName } from './source-address.ts';
+import { openDeadLetterReceiver, toDestination } from './source-address.ts';
 import { fromWire, toDeadLetter, toReplay } from './wire-message.ts';
 
 const PEEK_COUNT = 250;

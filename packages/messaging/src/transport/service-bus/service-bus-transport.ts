@@ -4,7 +4,8 @@ import Long from 'long';
 import { requireBodySizes } from '../body-size.ts';
 import { exponentialRetryDelay } from '../retry-delay.ts';
 import type { ServiceBusTransportOptions } from '../service-bus.ts';
-import { EVENTS_TOPIC, TOPOLOGY, type QueueName, type SourceSettings } from '../topology.ts';
+import { getSettings, toSourceName } from '../source.ts';
+import { EVENTS_TOPIC, TOPOLOGY, type QueueName } from '../topology.ts';
 import type {
   DeadLetter,
   Handler,
@@ -20,7 +21,7 @@ import { Publisher } from './publisher.ts';
 import { SessionReceiver } from './session-receiver.ts';
 import { ServiceBusConnection } from './service-bus-connection.ts';
 import { toFailure } from './service-bus-failure.ts';
-import { acceptNextSession, openReceiver, toSourceName } from './source-address.ts';
+import { acceptNextSession, openReceiver } from './source-address.ts';
 import { toWire } from './wire-message.ts';
 
 export async function openServiceBusTransport(options: ServiceBusTransportOptions): Promise<Transport> {
@@ -65,7 +66,7 @@ class ServiceBusTransport implements Transport {
   receive(source: Source, handler: Handler, { concurrency }: ReceiveOptions): Receiver {
     const receiver = new SessionReceiver({
       sourceName: toSourceName(source),
-      settings: this.#getSettings(source),
+      settings: getSettings(this.#options.topology ?? TOPOLOGY, source),
       handler,
       concurrency,
       retryDelayMs: this.#options.retryDelayMs ?? exponentialRetryDelay,
@@ -111,13 +112,6 @@ class ServiceBusTransport implements Transport {
     await Promise.all([...this.#receivers.keys()].map((receiver) => receiver.stop()));
     this.#receivers.clear();
     await this.#connection[Symbol.asyncDispose]();
-  }
-
-  #getSettings(source: Source): SourceSettings {
-    const { subscriptions, queues } = this.#options.topology ?? TOPOLOGY;
-    const settings = 'queue' in source ? queues[source.queue] : subscriptions[source.subscription];
-    if (settings === undefined) throw new Error(`no such source: ${toSourceName(source)}`);
-    return settings;
   }
 }
 

@@ -47,8 +47,8 @@ export async function workOnSession({ receiver, ended }: AcceptedSession, work: 
       const arrived = await inbox.next(patienceMs, ending);
       if (arrived === null) break;
       patienceMs = NEXT_MESSAGE_MS;
-      const settle = new SettledOnce(receiver, arrived.message);
-      const next = await workOnMessage(settle, { ...work, ending }).finally(arrived.done);
+      const received = new ReceivedMessage(receiver, arrived.message);
+      const next = await workOnMessage(received, { ...work, ending }).finally(arrived.done);
       if (next === 'end-session') break;
     }
   } catch (error) {
@@ -62,45 +62,47 @@ export async function workOnSession({ receiver, ended }: AcceptedSession, work: 
 
 type MessageWork = SessionWork & { readonly ending: AbortSignal };
 
-async function workOnMessage(settle: SettledOnce, work: MessageWork): Promise<Next> {
-  const { message: received } = settle;
-  if (isForOther(received, work.sourceName)) {
-    await settle.complete();
+async function workOnMessage(received: ReceivedMessage, work: MessageWork): Promise<Next> {
+  if (isForOther(received.message, work.sourceName)) {
+    await received.complete();
     return 'go-on';
   }
-  const message = fromWire(received);
+  const message = fromWire(received.message);
   if (message === null) {
-    await settle.bury({ reason: 'invalid-message', description: 'the properties of a message are missing' });
+    await received.bury({
+      reason: 'invalid-message',
+      description: 'the properties of a message are missing',
+    });
     return 'go-on';
   }
-  const attempt = (received.deliveryCount ?? 0) + 1;
+  const attempt = (received.message.deliveryCount ?? 0) + 1;
   try {
     await work.handler({ ...message, attempt, signal: work.ending });
   } catch (error) {
-    return await afterFailure(settle, { error, attempt, message, work });
+    return await afterFailure(received, { error, attempt, message, work });
   }
-  await settle.complete();
+  await received.complete();
   return afterLast(message);
 }
 
 async function afterFailure(
-  settle: SettledOnce,
+  received: ReceivedMessage,
   { error, attempt, message, work }: { error: unknown; attempt: number; message: Message; work: MessageWork },
 ): Promise<Next> {
   const description = error instanceof Error ? error.message : String(error);
   if (error instanceof DeadLetterError) {
-    await settle.bury({ reason: error.reason, description });
+    await received.bury({ reason: error.reason, description });
     return afterLast(message);
   }
   if (work.ending.aborted) return 'end-session';
   if (attempt >= work.settings.maxDeliveries) {
-    await settle.bury({ reason: 'max-deliveries', description });
+    await received.bury({ reason: 'max-deliveries', description });
     return afterLast(message);
   }
   work.logger.warn({ err: error, source: work.sourceName, attempt }, 'a message is delivered again');
   // Abandoning delivers at once, so the pause is here. The session stays locked: nothing of the order key overtakes.
   await delay(work.retryDelayMs(attempt), undefined, { signal: work.ending }).catch(() => undefined);
-  if (!work.ending.aborted) await settle.abandon();
+  if (!work.ending.aborted) await received.abandon();
   // Messages behind it are already here; the session begins anew, with the one that failed at its head.
   return 'end-session';
 }
@@ -109,7 +111,7 @@ async function afterFailure(
 const afterLast = ({ orderKey }: Message): Next => (orderKey === null ? 'end-session' : 'go-on');
 
 /** A received message and the ways it can end. */
-class SettledOnce {
+class ReceivedMessage {
   readonly message: ServiceBusReceivedMessage;
   readonly #receiver: ServiceBusSessionReceiver;
 

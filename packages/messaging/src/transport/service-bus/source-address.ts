@@ -16,10 +16,6 @@ const RECEIVE_OPTIONS = {
   maxAutoLockRenewalDurationInMs: 0,
 } as const;
 
-/** As in logs and in the property that a replayed message carries. */
-export const toSourceName = (source: Source): string =>
-  'queue' in source ? `queue:${source.queue}` : `subscription:${source.subscription}`;
-
 /** Where a message is sent to, to arrive at the source. */
 export const toDestination = (source: Source): string => ('queue' in source ? source.queue : EVENTS_TOPIC);
 

@@ -8,19 +8,19 @@ const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
 const KEEP_ALIVE_MS = 10_000;
 
-export interface MessageBellOptions {
+export interface MessageListenerOptions {
   readonly url: string;
   readonly logger: Logger;
 }
 
 /** Best effort: receivers also look by themselves. */
-export class MessageBell implements AsyncDisposable {
-  readonly #options: MessageBellOptions;
+export class MessageListener implements AsyncDisposable {
+  readonly #options: MessageListenerOptions;
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #closing = new AbortController();
   #listening: Promise<void> | null = null;
 
-  constructor(options: MessageBellOptions) {
+  constructor(options: MessageListenerOptions) {
     this.#options = options;
   }
 
@@ -64,13 +64,13 @@ export class MessageBell implements AsyncDisposable {
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     client.on('error', () => end());
     client.on('end', () => end());
-    client.on('notification', ({ payload }) => this.#ring(payload ?? ''));
+    client.on('notification', ({ payload }) => this.#tell(payload ?? ''));
     try {
       await client.connect();
       await client.query(`LISTEN "${CHANNEL}"`);
       onConnected();
       // What came meanwhile was not told.
-      for (const source of this.#listeners.keys()) this.#ring(source);
+      for (const source of this.#listeners.keys()) this.#tell(source);
       signal.addEventListener('abort', () => end(), { once: true });
       if (!signal.aborted) await ended;
     } finally {
@@ -78,7 +78,7 @@ export class MessageBell implements AsyncDisposable {
     }
   }
 
-  #ring(source: string): void {
+  #tell(source: string): void {
     for (const listener of this.#listeners.get(source) ?? []) listener();
   }
 }
