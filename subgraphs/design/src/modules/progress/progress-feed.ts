@@ -5,7 +5,7 @@ import { FlowgridError, isId, notFound, type Logger } from '@flowgrid/platform';
 import type { DesignDatabase } from '../../database.ts';
 import { subscribeInBackground } from '../../announce.ts';
 import { findSessions } from '../session/session-store.ts';
-import { hasEnded } from '../session/session.ts';
+import { hasEnded, type DesignSession } from '../session/session.ts';
 import { abortable } from './abortable.ts';
 import type { DesignEvent } from './design-event.ts';
 import { listEvents } from './event-store.ts';
@@ -39,10 +39,11 @@ export function createProgressFeed({ database, pubsub, logger }: ProgressFeedOpt
     onError: (error) => logger.warn({ err: error }, 'progress is not announced; it is read at intervals'),
   });
   const read = shareReads(database);
+  const find = shareLooks(database);
   return {
     follow: async (request, sessionId, after) => {
       const { tenantId } = requirePermission(request.viewer, 'design:read');
-      const start = await findStart(database, tenantId, sessionId, requireSequence(after));
+      const start = await findStart(find, { tenantId, sessionId, after: requireSequence(after) });
       return abortable((stopped) =>
         followEvents({ ...start, tenantId, sessionId, read, openSignal: signals.open, stopped }),
       );
@@ -74,18 +75,31 @@ interface Start {
 }
 
 async function findStart(
-  database: DesignDatabase,
-  tenantId: string,
-  sessionId: string,
-  after: number,
+  find: SessionFinder,
+  { tenantId, sessionId, after }: { tenantId: string; sessionId: string; after: number },
 ): Promise<Start> {
-  const found = isId(sessionId)
-    ? await database.readInTenant(tenantId, (tx) => findSessions(tx, tenantId, [sessionId]))
-    : new Map<string, never>();
-  const session = found.get(sessionId);
+  const session = isId(sessionId) ? await find(tenantId, sessionId) : undefined;
   if (session === undefined) throw notFound('Design session');
   const cursor = Math.min(after, session.lastSequence);
   return { cursor, isOver: hasEnded(session.state) && cursor === session.lastSequence };
+}
+
+type SessionFinder = (tenantId: string, sessionId: string) => Promise<DesignSession | undefined>;
+
+/** Many come back at once when a router goes away: those who ask for the same session share one read. */
+function shareLooks(database: DesignDatabase): SessionFinder {
+  const running = new Map<string, Promise<DesignSession | undefined>>();
+  return (tenantId, sessionId) => {
+    const key = `${tenantId} ${sessionId}`;
+    const known = running.get(key);
+    if (known) return known;
+    const look = database
+      .readInTenant(tenantId, (tx) => findSessions(tx, tenantId, [sessionId]))
+      .then((found) => found.get(sessionId))
+      .finally(() => running.delete(key));
+    running.set(key, look);
+    return look;
+  };
 }
 
 interface Following extends Start {
@@ -120,14 +134,16 @@ async function* followEvents(following: Following): AsyncGenerator<DesignEvent, 
   }
 }
 
-/** While the database is away nothing happens that could be told; the next wake-up reads again. */
+/** While the database is away, or busy with others of the tenant, the stream waits: the next wake-up reads again. */
+const WAITED_OUT: ReadonlySet<string> = new Set(['SERVICE_UNAVAILABLE', 'RATE_LIMITED']);
+
 async function readWhenPossible(
   read: () => Promise<readonly DesignEvent[]>,
 ): Promise<readonly DesignEvent[]> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof FlowgridError && error.code === 'SERVICE_UNAVAILABLE') return [];
+    if (error instanceof FlowgridError && WAITED_OUT.has(error.code)) return [];
     throw error;
   }
 }
