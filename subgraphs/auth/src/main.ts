@@ -1,4 +1,4 @@
-/** The auth service: composition root. */
+/** The auth service. */
 import { createContextTokenVerifier, idsOfViewer } from '@flowgrid/access';
 import { openSharedState } from '@flowgrid/shared-state';
 import {
@@ -25,9 +25,10 @@ import { rotateKeys } from './modules/signing-key/rotate-keys.ts';
 import { createSchema } from './schema.ts';
 import { createServices } from './services.ts';
 
+const NAME = 'auth';
 const env = readEnvOrExit(readAuthEnv);
-const logger = createLogger({ name: 'auth', level: env.LOG_LEVEL });
-const metrics = createMetrics('auth');
+const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
+const metrics = createMetrics(NAME);
 const clock = systemClock;
 const issuer = env.PUBLIC_URL;
 const keySecret = env.AUTH_KEY_SECRET;
@@ -35,7 +36,7 @@ const keySecret = env.AUTH_KEY_SECRET;
 await runService(
   logger,
   async (stack, stopping) => {
-    stack.use(await startTelemetry({ name: 'auth', endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, logger }));
+    stack.use(await startTelemetry({ name: NAME, endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, logger }));
     const database = stack.use(
       openAuthDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
     );
@@ -58,14 +59,14 @@ await runService(
     stack.use(startMaintenance({ database, keyRing, keySecret, throttle, clock, logger }));
     // This service issues the context tokens: it checks those of its own requests without asking itself over HTTP.
     const verifier = createContextTokenVerifier({
-      audience: 'auth',
+      audience: NAME,
       keys: keyRing.verifier('context'),
       clock,
     });
 
     stack.use(
       await startSubgraphServer({
-        name: 'auth',
+        name: NAME,
         ...toHttpOptions(env),
         stopping,
         metrics,
