@@ -78,19 +78,19 @@ function createApollo(
     hideSchemaDetailsFromClientErrors: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    // So were those that are named by their hash.
+    // Documents were read before Apollo sees the request; it finds them here and does not read them again.
+    documentStore: {
+      get: (key) => Promise.resolve(reader.findDocument(key.slice(-64))),
+      set: () => Promise.resolve(),
+      delete: () => Promise.resolve(),
+    },
+    // Texts that were named by their hash were found before, too.
     persistedQueries: {
       cache: {
         get: () => Promise.resolve(scopes.getStore()?.persistedText),
         set: () => Promise.resolve(),
         delete: () => Promise.resolve(),
       },
-    },
-    // Documents were read before Apollo sees the request; it finds them here and does not read them again.
-    documentStore: {
-      get: (key) => Promise.resolve(reader.findDocument(key.slice(-64))),
-      set: () => Promise.resolve(),
-      delete: () => Promise.resolve(),
     },
     stringifyResult: (result) => JSON.stringify(result),
     plugins: [ApolloServerPluginLandingPageDisabled()],

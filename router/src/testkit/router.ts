@@ -1,5 +1,5 @@
 /** A router before the small subgraphs, and clients for it. */
-import { createLogger, type Clock } from '@flowgrid/platform';
+import { createLogger, systemClock } from '@flowgrid/platform';
 import { createClient, type Client, type ClientOptions } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { loadSupergraph } from '../gateway/supergraph.ts';
@@ -15,8 +15,6 @@ export interface FixtureRouter extends RunningRouter {
   readonly exchange: FakeExchange;
   readonly tokens: ContextTokens;
 }
-
-const systemClock: Clock = { now: () => new Date() };
 
 export async function startFixtureRouter(
   fixture: Fixture,
