@@ -75,7 +75,7 @@ test('a router that is not told where auth and the subgraphs are does not start,
   expect(code).toBe(1);
   expect(message).toBe(
     [
-      'The environment is not complete:',
+      'The environment is not valid:',
       '  AUTH_URL: is required',
       '  SUBGRAPH_AGENTS_URL: is required',
       '  SUBGRAPH_DESIGN_URL: is required',

@@ -33,7 +33,7 @@ export function readEnv<Shape extends z.ZodRawShape>(
     ...describeUnknown(Object.keys(present), model.shape),
   ];
   if (result.success && problems.length === 0) return result.data;
-  throw new EnvError(`The environment is not complete:\n${problems.map((line) => `  ${line}`).join('\n')}`);
+  throw new EnvError(`The environment is not valid:\n${problems.map((line) => `  ${line}`).join('\n')}`);
 }
 
 function describe(issue: z.core.$ZodIssue, present: Readonly<Record<string, unknown>>): string {
