@@ -1,6 +1,6 @@
 /** `GET /artifacts/<id>`: the download of an artifact by its signed link, or by a session's context token. */
 import { requirePermission, type ContextTokenVerifier } from '@flowgrid/access';
-import { FlowgridError, errorKind, formatGraphQLError, isId } from '@flowgrid/platform';
+import { FlowgridError, isId, sendRefusal } from '@flowgrid/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DesignDatabase } from '../../database.ts';
 import type { ArtifactFile } from './artifact.ts';
@@ -25,7 +25,7 @@ export function createArtifactHandler(options: ArtifactRouteOptions) {
       key = await readKey(options, request);
     } catch (error) {
       if (!(error instanceof FlowgridError)) throw error;
-      return sendRefusal(reply, error);
+      return sendRefusal(reply.header('cache-control', 'no-store'), error);
     }
     if (key === null) return sendNothing(reply);
     const { tenantId, id } = key;
@@ -57,13 +57,6 @@ async function readKey(
 
 function hasSignature(query: unknown): boolean {
   return typeof query === 'object' && query !== null && 'signature' in query;
-}
-
-function sendRefusal(reply: FastifyReply, error: FlowgridError): FastifyReply {
-  return reply
-    .status(errorKind(error.code).status)
-    .header('cache-control', 'no-store')
-    .send({ errors: [formatGraphQLError(error, '')] });
 }
 
 function sendFile(reply: FastifyReply, file: ArtifactFile): FastifyReply {

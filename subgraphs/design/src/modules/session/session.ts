@@ -39,13 +39,6 @@ export interface DesignProposal {
   readonly findings: readonly Finding[];
 }
 
-/** The agent that an acceptance makes: chosen and stored before it is made. */
-export interface Reservation {
-  readonly agentId: string;
-  readonly name: string;
-  readonly slug: string | null;
-}
-
 export interface DesignSession {
   readonly id: string;
   readonly title: string;
