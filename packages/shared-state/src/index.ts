@@ -1,12 +1,9 @@
 export { VALUE_LIMIT_BYTES, type Cache, type CacheScope, type CacheSpace } from './cache/cache.ts';
-export { createMemoryCache } from './cache/memory.ts';
 export { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from './env.ts';
-export { EPOCH_MEMORY_SECONDS, type EpochFollower, type EpochKey, type Epochs } from './epochs/epochs.ts';
+export type { EpochKey, Epochs } from './epochs/epochs.ts';
 export { createMemorySharedState, openSharedState, type SharedStateChoice } from './open.ts';
 export { createMemoryPubSub } from './pubsub/memory.ts';
 export { createPostgresPubSub, type PostgresPubSubOptions } from './pubsub/postgres.ts';
 export type { Channel, PubSub, Subscriber, Subscription } from './pubsub/pubsub.ts';
-export { createMemoryRateLimits } from './rate-limits/memory.ts';
 export type { RateDecision, RateLimit, RateLimits } from './rate-limits/rate-limits.ts';
-export { parseRedisAddress, redisUrl, type RedisAddress } from './redis/address.ts';
 export type { SharedState } from './shared-state.ts';
