@@ -1,7 +1,6 @@
 /** What the router counts of its own work. No label names a tenant or an operation: their number is not bounded. */
-import { Gauge, Histogram, type Registry } from '@flowgrid/platform';
+import { Gauge, Histogram, type BreakerState, type Registry } from '@flowgrid/platform';
 import type { FailureReason } from './gateway/fetch-failure.ts';
-import type { BreakerState } from './gateway/subgraph-guard.ts';
 
 export type FetchOutcome = 'ok' | FailureReason;
 

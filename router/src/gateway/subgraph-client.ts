@@ -1,6 +1,6 @@
 /** Sends the fetches of a query plan to one subgraph: deadlines, a cap on the answer, and no calls to one that does not answer. */
 import type { GatewayGraphQLResponse } from '@apollo/server-gateway-interface';
-import { ReplicaClient, type Logger, type Replicas } from '@flowgrid/platform';
+import { DEADLINE_HEADER, ReplicaClient, type Logger, type Replicas } from '@flowgrid/platform';
 import type { Dispatcher } from 'undici';
 import type { RouterMetrics } from '../metrics.ts';
 import { FailureAnswers, SubgraphFailure } from './fetch-failure.ts';
@@ -142,7 +142,7 @@ function toHeaders(subgraph: string, context: RouterContext, limitMs: number): R
     'content-type': 'application/json',
     accept: 'application/json',
     'x-request-id': context.requestId,
-    'x-deadline-ms': String(limitMs),
+    [DEADLINE_HEADER]: String(limitMs),
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
     ...(context.clientAddress !== null && { 'x-client-address': context.clientAddress }),
     ...(context.traceparent !== null && { traceparent: context.traceparent }),

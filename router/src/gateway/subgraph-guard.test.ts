@@ -1,7 +1,8 @@
+import type { BreakerState } from '@flowgrid/platform';
 import { expect, test } from 'vitest';
 import { until } from '../testkit/wait.ts';
 import { SubgraphFailure, type FailureReason } from './fetch-failure.ts';
-import { SubgraphGuard, type BreakerState } from './subgraph-guard.ts';
+import { SubgraphGuard } from './subgraph-guard.ts';
 
 const PROBE_MS = 20;
 

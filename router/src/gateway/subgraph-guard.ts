@@ -14,10 +14,8 @@ import {
   type BulkheadPolicy,
   type CircuitBreakerPolicy,
 } from 'cockatiel';
-import { unreachable } from '@flowgrid/platform';
+import { unreachable, type BreakerState } from '@flowgrid/platform';
 import { SubgraphFailure } from './fetch-failure.ts';
-
-export type BreakerState = 'closed' | 'half-open' | 'open';
 
 export interface SubgraphGuardOptions {
   readonly onStateChange: (state: BreakerState) => void;
