@@ -18,8 +18,9 @@ export class Raises {
     return Math.max(this.#clock.now().getTime(), (this.get(key) ?? 0) + 1);
   }
 
-  /** True when the epoch is later than what was known. */
+  /** True when the epoch is later than what was known. One of the far future is not remembered: it would hide all later ones. */
   note(key: EpochKey, epoch: number): boolean {
+    if (epoch - this.#clock.now().getTime() > EPOCH_MEMORY_SECONDS * 1000) return true;
     const known = this.get(key);
     if (known !== undefined && known >= epoch) return false;
     this.#epochs.delete(key);
