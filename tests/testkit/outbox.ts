@@ -18,10 +18,11 @@ export async function listEvents(
   schema: OutboxSchema,
   tenantId: string,
 ): Promise<readonly TypedEnvelope[]> {
-  const rows = (await read(`SELECT body FROM ${schema}.outbox_event WHERE tenant_id = $1 ORDER BY sequence`, [
-    tenantId,
-  ])) as readonly { readonly body: string }[];
-  return rows.map(({ body }) => parseEvent({ body, tenantId }));
+  const rows = (await read(
+    `SELECT type, body FROM ${schema}.outbox_event WHERE tenant_id = $1 ORDER BY sequence`,
+    [tenantId],
+  )) as readonly { readonly type: string; readonly body: string }[];
+  return rows.map(({ type, body }) => parseEvent({ type, body, tenantId }));
 }
 
 export interface AuditRow {

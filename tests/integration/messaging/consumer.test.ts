@@ -163,6 +163,8 @@ test('what cannot be understood goes to the dead letters with the reason, and bl
   const notJson = toMessage(good(5), { body: '{"specversion":' });
   const noEnvelope = toMessage(good(6), { body: '{"specversion":"2.0"}' });
   const stranger = toMessage(good(7), { tenantId: newId() });
+  // A service may send messages of its own types: what a message carries must be no event of another service.
+  const disguised = toMessage(good(7), { type: 'agent.created' });
 
   await receiving.publish(
     toMessage(good(1)),
@@ -170,10 +172,11 @@ test('what cannot be understood goes to the dead letters with the reason, and bl
     notJson,
     noEnvelope,
     stranger,
+    disguised,
     toMessage(good(8)),
   );
   await untilEffects(2);
-  const letters = await receiving.deadLetters(6);
+  const letters = await receiving.deadLetters(7);
 
   expect(await effects()).toEqual([1, 8]);
   expect(letters.map(({ id, reason }) => [id, reason])).toEqual([
@@ -183,6 +186,7 @@ test('what cannot be understood goes to the dead letters with the reason, and bl
     [notJson.id, 'not-json'],
     [noEnvelope.id, 'invalid-data'],
     [stranger.id, 'invalid-data'],
+    [disguised.id, 'invalid-data'],
   ]);
 });
 

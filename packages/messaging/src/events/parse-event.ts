@@ -10,11 +10,15 @@ import { parseData, type TypedEnvelope } from './to-envelope.ts';
  * @throws DeadLetterError `not-json`, `invalid-data`, `unknown-type` or `newer-version`: trying again would not help, but
  * a later release may know what to do with it.
  */
-export function parseEvent(message: Pick<Message, 'body' | 'tenantId'>): TypedEnvelope {
+export function parseEvent(message: Pick<Message, 'body' | 'tenantId' | 'type'>): TypedEnvelope {
   const envelope = parseEnvelope(message.body);
   const { type } = envelope;
   if (envelope.tenantid !== message.tenantId) {
     throw new DeadLetterError('invalid-data', 'the event is of another tenant than its message');
+  }
+  // Who may send what is decided by the type of the message.
+  if (type !== message.type) {
+    throw new DeadLetterError('invalid-data', 'the event is of another type than its message');
   }
   if (!isEventType(type)) throw new DeadLetterError('unknown-type', `no event is called ${type}`);
   const definition: EventDefinition = EVENT_CATALOGUE[type];
