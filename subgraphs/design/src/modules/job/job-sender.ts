@@ -1,6 +1,6 @@
 /** Sends a message for each job that waits, so that workers, and what scales them, hear of it wherever they run. */
 import type { Transport } from '@flowgrid/messaging';
-import { WakeUp, type Logger } from '@flowgrid/platform';
+import { FlowgridError, WakeUp, type Logger } from '@flowgrid/platform';
 import type { PubSub } from '@flowgrid/shared-state';
 import { subscribeInBackground } from '../../announce.ts';
 import type { DesignDatabase } from '../../database.ts';
@@ -8,7 +8,7 @@ import { toMessage } from './job-message.ts';
 import { listUnsentJobs, markSent } from './job-store.ts';
 
 export interface JobSenderOptions {
-  readonly database: DesignDatabase;
+  readonly database: Pick<DesignDatabase, 'withoutTenant' | 'inTenant'>;
   readonly transport: Pick<Transport, 'send'>;
   readonly pubsub: PubSub;
   readonly logger: Logger;
@@ -61,13 +61,24 @@ async function sendUntilStopped(
   }
 }
 
-/** Gives how many messages it has sent. */
+/**
+ * Gives how many messages it has sent.
+ * @throws FlowgridError `RATE_LIMITED` for a tenant that has too much under way, once the jobs of all others are marked as sent.
+ */
 async function sendBatch({ database, transport }: JobSenderOptions): Promise<number> {
   const jobs = await listUnsentJobs(database, BATCH_JOBS);
   if (jobs.length === 0) return 0;
   await transport.send('design-jobs', jobs.map(toMessage));
+  const refusals: FlowgridError[] = [];
   for (const [tenantId, ofTenant] of Map.groupBy(jobs, (job) => job.tenantId)) {
-    await database.inTenant(tenantId, (tx) => markSent(tx, tenantId, ofTenant));
+    try {
+      await database.inTenant(tenantId, (tx) => markSent(tx, tenantId, ofTenant));
+    } catch (error) {
+      if (!(error instanceof FlowgridError) || error.code !== 'RATE_LIMITED') throw error;
+      refusals.push(error);
+    }
   }
+  const [refusal] = refusals;
+  if (refusal) throw refusal;
   return jobs.length;
 }

@@ -103,7 +103,10 @@ const unsentSchema = z.array(
 );
 
 /** The jobs that wait longest first. */
-export async function listUnsentJobs(database: DesignDatabase, limit: number): Promise<readonly UnsentJob[]> {
+export async function listUnsentJobs(
+  database: Pick<DesignDatabase, 'withoutTenant'>,
+  limit: number,
+): Promise<readonly UnsentJob[]> {
   const rows = await database.withoutTenant(
     (client) =>
       client.$queryRaw`SELECT tenant_id, id, attempt, queued_at FROM list_unsent_design_jobs(${limit}::integer)`,
