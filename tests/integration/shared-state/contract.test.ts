@@ -119,7 +119,7 @@ describe.each(IMPLEMENTATIONS)('$name', ({ isHere, isShared, start }) => {
       expect(await one.cache.get(space, 'a')).toBeUndefined();
     });
 
-    test(isShared ? 'a value is there for all processes' : 'a value is of its process alone', async () => {
+    test('a value is there for all processes where there is a shared store, else for its own', async () => {
       const space = spaceOf({ tenantId: randomUUID() });
 
       await put(space, 'a', 'shared');
