@@ -136,11 +136,14 @@ test('an effect that fails leaves no trace, and the next delivery has it', async
   expect(await effects()).toEqual([3]);
 });
 
-test('a database that is away for long counts for no failure', async () => {
+test.each([
+  ['away', 'SERVICE_UNAVAILABLE'],
+  ['busy with others of the tenant', 'RATE_LIMITED'],
+] as const)('a database that is %s for long counts for no failure', async (_name, code) => {
   let calls = 0;
   await using receiving = startReceiving(async (event, tx) => {
     calls += 1;
-    if (calls <= 2) throw new FlowgridError('SERVICE_UNAVAILABLE', 'The database does not answer in time.');
+    if (calls <= 2) throw new FlowgridError(code, 'The database does not answer in time.');
     await noteEffect(event, tx);
   });
 

@@ -92,6 +92,8 @@ async function consume<Tx extends Pick<SqlClient, '$executeRaw'>>(
   return { outcome, event };
 }
 
+const NO_FAILURE_OF_EVENT: ReadonlySet<string> = new Set(['SERVICE_UNAVAILABLE', 'RATE_LIMITED']);
+
 async function untilDone<Tx extends Pick<SqlClient, '$executeRaw'>>(
   options: ConsumerOptions<Tx>,
   effect: Effect<Tx>,
@@ -101,9 +103,9 @@ async function untilDone<Tx extends Pick<SqlClient, '$executeRaw'>>(
     try {
       return await once(options, effect);
     } catch (error) {
-      // A database that is away says nothing about the event: it waits here, and is not counted as failed.
-      const isAway = error instanceof FlowgridError && error.code === 'SERVICE_UNAVAILABLE';
-      if (!isAway) throw error;
+      // A database that is away, or busy with others of the tenant, says nothing about the event: it waits here, and is
+      // not counted as failed.
+      if (!(error instanceof FlowgridError && NO_FAILURE_OF_EVENT.has(error.code))) throw error;
       options.logger.warn({ eventId: event.id, retryInMs: wait }, 'an event waits for the database');
       await delay(wait, undefined, { signal });
     }
