@@ -108,6 +108,14 @@ LANGUAGE sql VOLATILE SET search_path = messaging, pg_temp AS $$
   FROM (SELECT DISTINCT hashtext(lane) & 1023 AS number FROM unnest(lanes) AS lane WHERE lane IS NOT NULL ORDER BY 1) AS bucket
 $$;
 
+-- Whoever wakes deliveries holds rows already when it comes to the lanes of those that are lost for good. Waiting for a
+-- lane then could be waiting for somebody who waits for such a row: it goes on without, and the next one tries again.
+CREATE FUNCTION try_lock_lanes(lanes text[]) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = messaging, pg_temp AS $$
+  SELECT coalesce(bool_and(pg_try_advisory_xact_lock(1179405639, bucket.number)), true)
+  FROM (SELECT DISTINCT hashtext(lane) & 1023 AS number FROM unnest(lanes) AS lane WHERE lane IS NOT NULL) AS bucket
+$$;
+
 CREATE FUNCTION is_lane_free(in_source text, key text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = messaging, pg_temp AS $$
   SELECT NOT EXISTS (
@@ -295,6 +303,7 @@ BEGIN
   ) AS due
   WHERE woken.tenant_id = due.tenant_id AND woken.id = due.id;
 
+  -- Only what is in no lane is locked by now, and nobody who holds a lane wants that.
   SELECT array_agg(due.tenant_id ORDER BY due.run_after, due.id), array_agg(due.id ORDER BY due.run_after, due.id)
   INTO due_tenants, due_ids
   FROM (
@@ -319,19 +328,24 @@ BEGIN
 
   SELECT array_agg(lost.order_key), array_agg(lost.tenant_id), array_agg(lost.id) INTO lanes, due_tenants, due_ids
   FROM delivery AS lost
-  WHERE lost.source = from_source AND lost.state = 'LOCKED' AND lost.locked_until <= clock_timestamp();
-  IF due_ids IS NULL THEN RETURN; END IF;
-  PERFORM lock_lanes(ARRAY(SELECT from_source || ' ' || lane FROM unnest(lanes) AS lane));
-  WITH buried AS (
-    UPDATE delivery AS lost SET state = 'DEAD', dead_at = clock_timestamp(), locked_until = NULL, token = NULL
-    FROM unnest(due_tenants, due_ids) AS due (tenant_id, id)
-    WHERE lost.tenant_id = due.tenant_id AND lost.id = due.id AND lost.state = 'LOCKED'
-      AND lost.locked_until <= clock_timestamp() AND lost.attempt >= max_deliveries
-    RETURNING lost.tenant_id, lost.id, lost.order_key
+  WHERE lost.source = from_source AND lost.state = 'LOCKED' AND lost.locked_until <= clock_timestamp()
+    AND lost.attempt >= max_deliveries;
+  IF due_ids IS NULL OR NOT try_lock_lanes(ARRAY(SELECT from_source || ' ' || lane FROM unnest(lanes) AS lane)) THEN
+    RETURN;
+  END IF;
+  WITH lost AS (
+    SELECT held.tenant_id, held.id FROM delivery AS held
+    JOIN unnest(due_tenants, due_ids) AS due (tenant_id, id) ON held.tenant_id = due.tenant_id AND held.id = due.id
+    WHERE held.state = 'LOCKED' AND held.locked_until <= clock_timestamp() AND held.attempt >= max_deliveries
+    FOR UPDATE OF held SKIP LOCKED
+  ), buried AS (
+    UPDATE delivery AS dead SET state = 'DEAD', dead_at = clock_timestamp(), locked_until = NULL, token = NULL
+    FROM lost WHERE dead.tenant_id = lost.tenant_id AND dead.id = lost.id
+    RETURNING dead.tenant_id, dead.id, dead.order_key
   ), noted AS (
-    UPDATE message AS dead
-    SET dead_reason = 'max-deliveries', dead_description = 'the receiver was lost at every delivery, or at the last one'
-    FROM buried WHERE dead.tenant_id = buried.tenant_id AND dead.id = buried.id
+    UPDATE message AS content
+    SET dead_reason = 'max-deliveries', dead_description = 'the receiver was lost during the last delivery'
+    FROM buried WHERE content.tenant_id = buried.tenant_id AND content.id = buried.id
   )
   SELECT array_agg(buried.order_key) INTO lanes FROM buried;
   PERFORM advance_lanes(from_source, lanes);
