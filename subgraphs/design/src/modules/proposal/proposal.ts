@@ -1,0 +1,67 @@
+/** What a design proposes: one or several agents, who does which activity, where a person must agree, and how to test it. */
+import type { AgentDefinition } from '../definition/agent-definition.ts';
+import type { Finding } from '../definition/finding.ts';
+
+/** One agent of a proposal. */
+export interface ProposedAgent {
+  /** Names the agent within its proposal, also in later revisions: `claims-intake`. */
+  readonly key: string;
+  readonly name: string;
+  /** What the agent does, in a sentence. */
+  readonly summary: string;
+  readonly definition: AgentDefinition;
+  /** Keys of the agents of this proposal that it hands work to. */
+  readonly handsOffTo: readonly string[];
+}
+
+/** Who does an activity when the design is in use. */
+export type Performer = 'AGENT' | 'HUMAN' | 'SYSTEM';
+
+export interface AutomationDecision {
+  readonly activityId: string;
+  readonly performer: Performer;
+  /** The agent that does it, or helps whoever does; null when none is involved. */
+  readonly agentKey: string | null;
+  /** Why, in a sentence that names what in the description led to it. */
+  readonly reason: string;
+}
+
+/** Where work stops until a person has agreed. */
+export interface ApprovalPoint {
+  readonly activityId: string | null;
+  readonly agentKey: string;
+  /** The tools that wait. */
+  readonly toolNames: readonly string[];
+  readonly reason: string;
+}
+
+/** One way through the process, and what the agents must do on it. */
+export interface ProposalTestCase {
+  /** Stable within one process model: `case-1`. */
+  readonly id: string;
+  readonly name: string;
+  /** The conditions that hold on this way. */
+  readonly given: readonly string[];
+  /** What is said to the first agent. */
+  readonly input: string;
+  /** Activities in their order. */
+  readonly activityIds: readonly string[];
+  readonly expect: {
+    /** Tools that are called, in this order. */
+    readonly toolNames: readonly string[];
+    readonly approvals: readonly string[];
+    readonly outcome: string;
+  };
+}
+
+export interface Proposal {
+  /** At least one; the first takes the requests. */
+  readonly agents: readonly ProposedAgent[];
+  readonly automation: readonly AutomationDecision[];
+  readonly approvals: readonly ApprovalPoint[];
+  readonly testCases: readonly ProposalTestCase[];
+  readonly findings: readonly Finding[];
+}
+
+/** Whether one agent does everything, or one for each role whose work is automated. */
+export type AgentSplit = 'ONE' | 'BY_ROLE';
