@@ -26,6 +26,8 @@ export type MentionType =
   | 'ACTIVITY'
   | 'ACTIVITY_DATA'
   | 'ACTOR'
+  /** How or for what an activity is done, or what it finds out: `checks whether the form is complete`. */
+  | 'FURTHER_SPECIFICATION'
   | 'CONDITION'
   | 'XOR_GATEWAY'
   | 'AND_GATEWAY'
