@@ -10,6 +10,7 @@ const flow = (sourceId: string, targetId: string): ProcessFlow => ({
   sourceId,
   targetId,
   condition: null,
+  isBack: false,
 });
 
 test('steps follow the flows, and a cycle is entered where the text begins', () => {

@@ -239,6 +239,9 @@ describe('instructions', () => {
       span: { start: index, end: index + 1 },
       kind: 'OBLIGATION' as const,
       description: `rule ${index} ${'y'.repeat(500)}`,
+      activityId: null,
+      deadline: null,
+      threshold: null,
     }));
 
     const { definition, findings } = proposeDefinition({

@@ -15,6 +15,8 @@ export const EMPTY_MODEL: ProcessModel = {
   activities: [],
   gateways: [],
   flows: [],
+  ends: [],
+  handoffs: [],
   dataObjects: [],
   systems: [],
   triggers: [],
@@ -45,7 +47,7 @@ export function sampleFlow(
   targetId: string,
   condition: string | null = null,
 ): ProcessFlow {
-  return { id: `flow-${number}`, span: span(0), sourceId, targetId, condition };
+  return { id: `flow-${number}`, span: span(0), sourceId, targetId, condition, isBack: false };
 }
 
 export function sampleSystem(
@@ -53,7 +55,7 @@ export function sampleSystem(
   name: string,
   integrationKind: ProcessSystem['integrationKind'],
 ): ProcessSystem {
-  return { id, span: span(0), name, integrationKind };
+  return { id, span: span(0), name, integrationKind, role: 'TOOL' };
 }
 
 export const CLAIM_TITLE = 'Handle travel claims';
@@ -123,8 +125,8 @@ export const CLAIM_MODEL: ProcessModel = {
     }),
   ],
   gateways: [
-    { id: 'gateway-1', span: span(100), kind: 'XOR', conditions: [] },
-    { id: 'gateway-2', span: span(198), kind: 'XOR', conditions: [] },
+    { id: 'gateway-1', span: span(100), kind: 'XOR', conditions: [], defaultFlowId: null },
+    { id: 'gateway-2', span: span(198), kind: 'XOR', conditions: [], defaultFlowId: null },
   ],
   flows: [
     sampleFlow(1, 'activity-1', 'activity-2'),
@@ -143,7 +145,14 @@ export const CLAIM_MODEL: ProcessModel = {
   ],
   systems: [sampleSystem('system-1', 'SAP', null), sampleSystem('system-2', 'Jira', 'JIRA')],
   triggers: [
-    { id: 'trigger-1', span: span(0), kind: 'MESSAGE', description: 'a customer sends a travel claim' },
+    {
+      id: 'trigger-1',
+      span: span(0),
+      kind: 'MESSAGE',
+      description: 'a customer sends a travel claim',
+      timer: null,
+      activityId: 'activity-1',
+    },
   ],
   rules: [
     {
@@ -151,12 +160,24 @@ export const CLAIM_MODEL: ProcessModel = {
       span: span(300),
       kind: 'DEADLINE',
       description: 'claims must be answered within five days',
+      activityId: 'activity-6',
+      deadline: {
+        relation: 'WITHIN',
+        duration: 'P5D',
+        isBusinessTime: false,
+        dayOfWeek: null,
+        timeOfDay: null,
+      },
+      threshold: null,
     },
     {
       id: 'rule-2',
       span: span(100),
       kind: 'THRESHOLD',
       description: 'above 5,000 EUR the team lead approves',
+      activityId: 'activity-4',
+      deadline: null,
+      threshold: { amount: 5_000, currency: 'EUR', unit: null, comparison: 'ABOVE' },
     },
   ],
   exceptions: [
@@ -164,9 +185,18 @@ export const CLAIM_MODEL: ProcessModel = {
       id: 'exception-1',
       span: span(320),
       description: 'if a receipt is missing, the customer is asked for it',
+      activityId: null,
     },
   ],
-  openQuestions: [{ id: 'question-1', span: span(320), question: 'Who books the payout when SAP is down?' }],
+  openQuestions: [
+    {
+      id: 'question-1',
+      span: span(320),
+      question: 'Who books the payout when SAP is down?',
+      kind: 'OTHER',
+      elementIds: ['activity-5'],
+    },
+  ],
 };
 
 /** Breaks out of string literals, comments, templates, markdown, XML, JSON, lines and folders, where it can. */
@@ -242,7 +272,7 @@ export const HOSTILE_DEFINITION: AgentDefinition = {
 
 /** Every name and id is hostile; ids repeat, references dangle and flows form a cycle. */
 export const HOSTILE_MODEL: ProcessModel = {
-  revision: 1,
+  ...EMPTY_MODEL,
   actors: ['PERSON', 'SYSTEM'].map((kind) => ({
     id: HOSTILE_TEXT,
     span: span(0),
@@ -268,7 +298,9 @@ export const HOSTILE_MODEL: ProcessModel = {
       outputIds: ['__proto__', 'gone'],
     }),
   ],
-  gateways: [{ id: 'g', span: span(0), kind: 'AND', conditions: [HOSTILE_TEXT, ''] }],
+  gateways: [
+    { id: 'g', span: span(0), kind: 'AND', conditions: [HOSTILE_TEXT, ''], defaultFlowId: HOSTILE_TEXT },
+  ],
   flows: [
     sampleFlow(1, 'a', '__proto__', HOSTILE_TEXT),
     sampleFlow(1, '__proto__', 'g'),
@@ -278,8 +310,22 @@ export const HOSTILE_MODEL: ProcessModel = {
   ],
   dataObjects: [{ id: '__proto__', span: span(0), name: '__proto__' }],
   systems: [sampleSystem('s', HOSTILE_TEXT, 'JIRA')],
-  triggers: [{ id: 't', span: span(0), kind: 'MANUAL', description: HOSTILE_TEXT }],
-  rules: [{ id: 'r', span: span(0), kind: 'PROHIBITION', description: HOSTILE_TEXT }],
-  exceptions: [{ id: 'e', span: span(0), description: HOSTILE_TEXT }],
-  openQuestions: [{ id: 'q', span: span(0), question: HOSTILE_TEXT }],
+  triggers: [
+    { id: 't', span: span(0), kind: 'MANUAL', description: HOSTILE_TEXT, timer: null, activityId: 'gone' },
+  ],
+  rules: [
+    {
+      id: 'r',
+      span: span(0),
+      kind: 'PROHIBITION',
+      description: HOSTILE_TEXT,
+      activityId: 'gone',
+      deadline: null,
+      threshold: null,
+    },
+  ],
+  exceptions: [{ id: 'e', span: span(0), description: HOSTILE_TEXT, activityId: '__proto__' }],
+  openQuestions: [
+    { id: 'q', span: span(0), question: HOSTILE_TEXT, kind: 'OTHER', elementIds: [HOSTILE_TEXT] },
+  ],
 };

@@ -40,6 +40,8 @@ export const analyzeProcessText = (text: string): ProcessModel => {
     activities,
     gateways,
     flows,
+    ends: [],
+    handoffs: [],
     dataObjects: data.list(),
     systems: hasProcess ? found.systems : [],
     triggers: findTriggers(source, steps),

@@ -151,6 +151,8 @@ describe('texts without a process', () => {
       activities: [],
       gateways: [],
       flows: [],
+      ends: [],
+      handoffs: [],
       dataObjects: [],
       systems: [],
       triggers: [],

@@ -39,6 +39,7 @@ class FlowWriter {
         sourceId: end.sourceId,
         targetId: target.id,
         condition: end.condition,
+        isBack: false,
       });
     }
   }
@@ -63,7 +64,7 @@ class FlowWriter {
     const conditions = block.branches.flatMap((branch) =>
       branch.condition === null ? [] : [branch.condition],
     );
-    this.gateways.push({ id, span: block.span, kind: block.kind, conditions });
+    this.gateways.push({ id, span: block.span, kind: block.kind, conditions, defaultFlowId: null });
     this.#connect(ends, { id, span: block.span });
     const after: LooseEnd[] = [];
     for (const branch of block.branches) {

@@ -10,14 +10,26 @@ const phrase = (activity: ProcessActivity): string =>
   activity.object === null ? activity.verb : `${activity.verb} ${activity.object}`;
 
 const askWho = (activity: ProcessActivity): Question => ({
+  kind: 'MISSING_ACTOR',
+  elementIds: [activity.id],
   span: activity.span,
   question: `Who does this step: “${phrase(activity)}”?`,
 });
 
 const askOther = (decision: Flows['oneSided'][number]): Question =>
   decision.condition === 'otherwise' || decision.condition === 'else'
-    ? { span: decision.span, question: 'Which condition does this “otherwise” belong to?' }
-    : { span: decision.span, question: `What happens if this does not hold: “${decision.condition}”?` };
+    ? {
+        kind: 'MISSING_CONDITION',
+        elementIds: [],
+        span: decision.span,
+        question: 'Which condition does this “otherwise” belong to?',
+      }
+    : {
+        kind: 'DANGLING_BRANCH',
+        elementIds: [],
+        span: decision.span,
+        question: `What happens if this does not hold: “${decision.condition}”?`,
+      };
 
 const unique = (source: Source, spans: readonly Span[]): readonly Span[] => {
   const seen = new Set<string>();
@@ -50,12 +62,14 @@ export const findQuestions = ({
   if (activities.length === 0) {
     const question =
       'Which steps does the process have, and who does them? No step of work was found in this text.';
-    return [{ id: 'question-1', span: whole(source.text), question }];
+    return [{ id: 'question-1', span: whole(source.text), question, kind: 'NO_PROCESS', elementIds: [] }];
   }
   const questions: readonly Question[] = [
     ...activities.filter((activity) => activity.actorId === null).map(askWho),
     ...oneSided.map(askOther),
-    ...unique(source, unnamedSystems).map((span) => ({
+    ...unique(source, unnamedSystems).map((span): Question => ({
+      kind: 'UNNAMED_SYSTEM',
+      elementIds: [],
       span,
       question: `Which software is meant by “${wordsAt(source, span)}”?`,
     })),

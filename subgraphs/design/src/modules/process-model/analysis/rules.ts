@@ -84,7 +84,14 @@ export const findRules = (source: Source): readonly ProcessRule[] =>
   proseClauses(source)
     .flatMap((clause) => {
       const description = wordsAt(source, clause.span);
-      return kindsOf(partsOf(source, clause)).map((kind) => ({ span: clause.span, kind, description }));
+      return kindsOf(partsOf(source, clause)).map((kind) => ({
+        span: clause.span,
+        kind,
+        description,
+        activityId: null,
+        deadline: null,
+        threshold: null,
+      }));
     })
     .map((rule, index) => ({ id: `rule-${index + 1}`, ...rule }));
 
@@ -108,5 +115,6 @@ export const findExceptions = (source: Source): readonly ProcessException[] => {
     id: `exception-${index + 1}`,
     span,
     description: wordsAt(source, span),
+    activityId: null,
   }));
 };

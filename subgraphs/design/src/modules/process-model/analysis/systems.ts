@@ -123,7 +123,7 @@ class SystemRegister {
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     const id = `system-${this.systems.length + 1}`;
-    this.systems.push({ id, span, name: name.name, integrationKind: name.integrationKind });
+    this.systems.push({ id, span, name: name.name, integrationKind: name.integrationKind, role: 'TOOL' });
     this.#byKey.set(key, id);
     return id;
   }

@@ -60,7 +60,7 @@ export const findTriggers = (source: Source, steps: readonly Step[]): readonly P
     const opener = openerSpan(source, whole, index === firstWork);
     if (opener !== null && steps.length > 0) {
       const description = wordsAt(source, opener);
-      found.push({ span: opener, kind: kindOf(description), description });
+      found.push({ span: opener, kind: kindOf(description), description, timer: null, activityId: null });
       return;
     }
     const timer = TIMER.exec(source.text.slice(whole.start, whole.end));
@@ -71,10 +71,17 @@ export const findTriggers = (source: Source, steps: readonly Step[]): readonly P
     )
       return;
     const span = { start: whole.start + timer.index, end: whole.start + timer.index + timer[0].length };
-    found.push({ span, kind: 'TIMER', description: wordsAt(source, span) });
+    found.push({ span, kind: 'TIMER', description: wordsAt(source, span), timer: null, activityId: null });
   });
   const arrival = found.length === 0 ? arrivalSpan(source, steps[0]) : null;
-  if (arrival !== null) found.push({ span: arrival, kind: 'MESSAGE', description: wordsAt(source, arrival) });
+  if (arrival !== null)
+    found.push({
+      span: arrival,
+      kind: 'MESSAGE',
+      description: wordsAt(source, arrival),
+      timer: null,
+      activityId: null,
+    });
   return found.map((trigger, index) => ({ id: `trigger-${index + 1}`, ...trigger }));
 };
 
