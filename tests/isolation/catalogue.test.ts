@@ -37,6 +37,7 @@ const DEFINER_FUNCTIONS = [
   'design.list_unsent_design_jobs',
   'design.measure_outbox',
   'design.purge_inbox_messages',
+  'design.purge_uploads',
   'design.release_outbox_lease',
   'design.revive_outbox_events',
   'integrations.bury_outbox_event',
