@@ -9,12 +9,14 @@ import type { ProcessModel } from './process-model.ts';
 
 const MAX_ERRORS = 50;
 const MAX_ELEMENTS = 5_000;
-const MAX_FLOWS = 10_000;
+// One element may have a question of each kind, and more than one flow.
+const MAX_FLOWS_OR_QUESTIONS = 10_000;
 
 const checkSizes = (model: ProcessModel): readonly UserError[] => {
   const { revision: _revision, handoffs: _handoffs, ...lists } = model;
   return Object.entries(lists).flatMap(([name, list]) => {
-    const limit = name === 'flows' ? MAX_FLOWS : MAX_ELEMENTS;
+    const isLong = name === 'flows' || name === 'openQuestions';
+    const limit = isLong ? MAX_FLOWS_OR_QUESTIONS : MAX_ELEMENTS;
     return list.length <= limit
       ? []
       : [
