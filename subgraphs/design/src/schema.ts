@@ -4,6 +4,7 @@ import { resolvers as acceptance } from './modules/acceptance/resolvers.ts';
 import { resolvers as artifact } from './modules/artifact/resolvers.ts';
 import { resolvers as processModel } from './modules/process-model/resolvers.ts';
 import { resolvers as progress } from './modules/progress/resolvers.ts';
+import { resolvers as proposal } from './modules/proposal/resolvers.ts';
 import { resolvers as session } from './modules/session/resolvers.ts';
 
 export function createSchema(): GraphQLSchema {
@@ -19,5 +20,7 @@ export function createSchema(): GraphQLSchema {
     module('definition/definition', {}),
     module('artifact/artifact', artifact),
     module('acceptance/acceptance', acceptance),
+    module('proposal/proposal', proposal),
+    module('intake/intake', {}),
   ]);
 }
