@@ -65,12 +65,15 @@ export interface Provenance {
 }
 
 export interface AnalysisResult extends Provenance {
+  /** After a refinement that asks for no other process: the model that was given, revision and all. */
   readonly processModel: ProcessModel;
+  /** What of a refinement's message changed the process, and what nobody understood. The answer of the design comes after it. */
+  readonly answer: string | null;
 }
 
 export interface DesignResult extends Provenance {
   readonly proposal: Proposal;
-  /** What of a refinement's message was done, and what could not be: shown to the person. */
+  /** What of a refinement's message was done to the agents, and what could not be: shown to the person. */
   readonly answer: string | null;
 }
 

@@ -2,6 +2,7 @@
 
 const COMBINING_MARKS = /\p{M}+/gu;
 const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu;
+const MARKUP = /[<>`[\]{}|\\]|\bhttps?:\/\/\S*|\bjavascript:/gi;
 const STOP_WORDS = new Set(
   'a an the this that these those of for to in on at by with from and or its their his her our'.split(' '),
 );
@@ -9,6 +10,16 @@ const STOP_WORDS = new Set(
 /** On one line, without control or invisible characters, well-formed and at most `maxLength` long. */
 export function oneLine(text: string, maxLength = 300): string {
   return clip(text.toWellFormed().replace(CONTROL_CHARACTERS, ' ').trim(), maxLength);
+}
+
+/** A name without what markdown and HTML would take for theirs. */
+export function plainName(text: string, maxLength = 100): string {
+  return oneLine(oneLine(text, 2_000).replace(MARKUP, ' ').replace(/\s+/g, ' '), maxLength);
+}
+
+/** In a quotation nothing is a link, a heading, a fence or HTML. */
+export function plainQuote(text: string): string {
+  return text.replace(MARKUP, ' ').replace(/ {2,}/g, ' ').trim();
 }
 
 /** Cut to a length in UTF-16 units, never through a surrogate pair. */

@@ -1,12 +1,15 @@
 /** The process as a numbered list: who does each step, and where it goes from there. */
 import type {
   ProcessActivity,
-  ProcessActor,
   ProcessFlow,
   ProcessGateway,
   ProcessModel,
+  Span,
 } from '../process-model/process-model.ts';
-import { capitalize, oneLine } from './plain-text.ts';
+import { isInText } from './activities.ts';
+
+export { activityTitle, findActor, isHumanDecision, isPerson, startsProcess } from './activities.ts';
+export { performerOf } from './automation-cut.ts';
 
 export type ProcessNode =
   | { readonly type: 'ACTIVITY'; readonly activity: ProcessActivity }
@@ -23,49 +26,8 @@ export type ProcessStep = ProcessNode & {
   readonly branches: readonly Branch[];
 };
 
-export type Performer = 'AGENT' | 'PERSON' | 'SYSTEM';
-
 export function nodeId(node: ProcessNode): string {
   return node.type === 'ACTIVITY' ? node.activity.id : node.gateway.id;
-}
-
-export function activityTitle(activity: ProcessActivity): string {
-  return capitalize(oneLine([activity.verb, activity.object ?? ''].join(' '), 160));
-}
-
-export function findActor(model: ProcessModel, id: string | null): ProcessActor | null {
-  return model.actors.find((actor) => actor.id === id) ?? null;
-}
-
-export function isPerson(actor: ProcessActor | null): actor is ProcessActor {
-  return actor !== null && actor.kind !== 'SYSTEM';
-}
-
-/** Verbs with which a person says yes or no, whatever else the sentence looks like. */
-const DECIDING_VERBS = new Set(['approve', 'authorise', 'authorize', 'decide', 'decline', 'reject', 'veto']);
-
-export function isHumanDecision(model: ProcessModel, activity: ProcessActivity): boolean {
-  const isDecision = activity.kind === 'DECISION' || DECIDING_VERBS.has(activity.verb.toLowerCase());
-  return isDecision && isPerson(findActor(model, activity.actorId));
-}
-
-/** What starts the process has happened before the agent begins. */
-export function startsProcess(model: ProcessModel, activity: ProcessActivity): boolean {
-  const { start, end } = activity.span;
-  return model.triggers.some(
-    ({ kind, span }) => kind === 'MESSAGE' && span.start <= start && end <= span.end,
-  );
-}
-
-export function performerOf(model: ProcessModel, activity: ProcessActivity): Performer {
-  const actor = findActor(model, activity.actorId);
-  if (actor?.kind === 'EXTERNAL') return 'PERSON';
-  if (startsProcess(model, activity)) return actor?.kind === 'SYSTEM' ? 'SYSTEM' : 'PERSON';
-  if (isHumanDecision(model, activity)) return 'PERSON';
-  if (activity.systemIds.length > 0) return 'AGENT';
-  if (actor?.kind === 'SYSTEM') return 'SYSTEM';
-  if (activity.kind === 'MANUAL') return 'PERSON';
-  return activity.kind === 'USER' && actor !== null ? 'PERSON' : 'AGENT';
 }
 
 /** Steps in the order of the flows; what the flows leave open (and cycles) in the order of the text. */
@@ -134,7 +96,10 @@ interface PlacedNode {
 }
 
 /** Next comes the earliest of the text that nothing leads to any more; in a cycle, the earliest that is left. */
-function orderNodes(model: ProcessModel, outgoing: Outgoing): readonly ProcessNode[] {
+export function orderNodes(
+  model: ProcessModel,
+  outgoing: Outgoing = Map.groupBy(model.flows, (flow) => flow.sourceId),
+): readonly ProcessNode[] {
   const placed = nodesInTextOrder(model).map((node, place): PlacedNode => ({
     node,
     place,
@@ -166,15 +131,20 @@ function orderNodes(model: ProcessModel, outgoing: Outgoing): readonly ProcessNo
 function nodesInTextOrder(model: ProcessModel): ProcessNode[] {
   const placed = [
     ...model.activities.map((activity) => ({
-      start: activity.span.start,
+      start: placeOf(activity.span),
       node: { type: 'ACTIVITY', activity } as const,
     })),
     ...model.gateways.map((gateway) => ({
-      start: gateway.span.start,
+      start: placeOf(gateway.span),
       node: { type: 'GATEWAY', gateway } as const,
     })),
   ];
   return placed.toSorted((left, right) => left.start - right.start).map(({ node }) => node);
+}
+
+/** What a person added stands nowhere in the text: after everything, but for what the flows say. */
+function placeOf(span: Span): number {
+  return isInText(span) ? span.start : Number.MAX_SAFE_INTEGER;
 }
 
 /** Activities that come right after `activity`, through gateways but no further activity. */

@@ -7,13 +7,17 @@ import type {
   IntegrationKind,
   JsonObject,
 } from './agent-definition.ts';
+import { findActor, isDecision, isHumanDecision } from './activities.ts';
+import type { AgentShare } from './agent-share.ts';
+import { cutAutomation } from './automation-cut.ts';
+import type { Automation } from './automation-cut.ts';
 import { findHandOffs } from './find-hand-offs.ts';
 import type { ExistingAgent, HandOff } from './find-hand-offs.ts';
 import { notConnectedFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { keepBaseTools } from './keep-base-tools.ts';
-import { capitalize, listInWords, oneLine } from './plain-text.ts';
-import { findActor, isHumanDecision, toSteps } from './process-steps.ts';
+import { capitalize, listInWords, oneLine, plainName } from './plain-text.ts';
+import { toSteps } from './process-steps.ts';
 import { proposeGuardrails } from './propose-guardrails.ts';
 import { proposeSkills } from './propose-skills.ts';
 import { proposeTools } from './propose-tools.ts';
@@ -34,21 +38,40 @@ export interface ProposalInput {
   readonly model: { readonly provider: string; readonly name: string };
   /** The definition of the agent that is being redesigned. */
   readonly base?: AgentDefinition | undefined;
+  /** Who does what; by the rules when it is left out. */
+  readonly automation?: Automation;
+  /** Why activities wait for a person, beside the decisions of people. */
+  readonly approvals?: ReadonlyMap<string, string>;
+  /** The agent's share, where there are several agents. */
+  readonly share?: AgentShare | null;
+  /** The title, when it is left out. */
+  readonly name?: string;
+  /** What people asked for, for the instructions. */
+  readonly wishes?: readonly string[];
 }
 
-export interface Proposal {
+export interface ProposedDefinition {
   readonly definition: AgentDefinition;
   readonly name: string;
   readonly summary: string;
   readonly findings: readonly Finding[];
+  /** Tools by the id of the activity that they serve. */
+  readonly toolNames: ReadonlyMap<string, readonly string[]>;
 }
 
-export function proposeDefinition(input: ProposalInput): Proposal {
-  const { processModel, base } = input;
-  const name = toAgentName(input.title);
+export function proposeDefinition(input: ProposalInput): ProposedDefinition {
+  const { processModel, base, share = null } = input;
+  const name = toAgentName(input.name ?? input.title);
   const text = `${input.title}\n${input.description}`;
-  const proposed = toolsFor(input, text);
-  const guardrails = proposeGuardrails(processModel);
+  const part = {
+    processModel,
+    integrationKinds: input.integrationKinds,
+    automation: input.automation ?? cutAutomation(processModel),
+    approvals: input.approvals ?? new Map<string, string>(),
+    activityIds: share?.activityIds ?? null,
+  };
+  const proposed = toolsFor(input, proposeTools(part), text);
+  const guardrails = proposeGuardrails(part);
   const handOffs = findHandOffs({ text, processModel, existingAgents: input.existingAgents });
   const summary = summarize(processModel, proposed.tools);
 
@@ -58,12 +81,15 @@ export function proposeDefinition(input: ProposalInput): Proposal {
       name,
       description: input.description,
       processModel,
+      automation: part.automation,
       guardrails,
       handOffs,
+      share,
+      wishes: input.wishes ?? [],
     }),
     model: base?.model ?? { ...input.model, temperature: null, maxOutputTokens: null },
     tools: proposed.tools,
-    skills: proposeSkills({ name, description: input.description, processModel }),
+    skills: proposeSkills({ ...part, name, description: input.description }),
     guardrails,
     inputModes: [...MODES],
     outputModes: [...MODES],
@@ -74,11 +100,11 @@ export function proposeDefinition(input: ProposalInput): Proposal {
     name,
     summary,
     findings: collectFindings({ processModel, proposed, guardrails, base }),
+    toolNames: proposed.toolNames,
   };
 }
 
-function toolsFor(input: ProposalInput, text: string): ProposedTools {
-  const proposed = proposeTools(input);
+function toolsFor(input: ProposalInput, proposed: ProposedTools, text: string): ProposedTools {
   if (input.base === undefined) return proposed;
   return keepBaseTools({
     proposed,
@@ -89,7 +115,7 @@ function toolsFor(input: ProposalInput, text: string): ProposedTools {
 }
 
 function toAgentName(title: string): string {
-  return capitalize(oneLine(title, 100)) || 'Process agent';
+  return capitalize(plainName(title, 100)) || 'Process agent';
 }
 
 function toSettings(
@@ -136,7 +162,7 @@ function collectFindings({ processModel, proposed, guardrails, base }: FindingsI
   });
   const omission = describeOmission(processModel);
   const undecided = processModel.activities.filter(
-    (activity) => activity.kind === 'DECISION' && findActor(processModel, activity.actorId) === null,
+    (activity) => isDecision(activity) && findActor(processModel, activity.actorId) === null,
   );
   const known = new Set(guardrails.map(({ description }) => description));
   const lost = base?.guardrails.filter(({ description }) => !known.has(description)) ?? [];

@@ -10,8 +10,8 @@ import {
   toIdentifier,
   toWords,
 } from './plain-text.ts';
-import { activityTitle } from './process-steps.ts';
-import { isAgentWork } from './propose-tools.ts';
+import { activityTitle } from './activities.ts';
+import type { Automation } from './automation-cut.ts';
 
 const MAX_SYSTEM_SKILLS = 12;
 
@@ -19,9 +19,15 @@ export interface SkillsInput {
   readonly name: string;
   readonly description: string;
   readonly processModel: ProcessModel;
+  readonly automation: Automation;
+  /** The agent's own activities; null for all. */
+  readonly activityIds: ReadonlySet<string> | null;
 }
 
-export function proposeSkills({ name, description, processModel }: SkillsInput): readonly AgentSkill[] {
+export function proposeSkills(input: SkillsInput): readonly AgentSkill[] {
+  const { name, description, processModel, automation, activityIds } = input;
+  const isOwn = ({ id }: ProcessActivity): boolean =>
+    automation.get(id)?.performer === 'AGENT' && (activityIds === null || activityIds.has(id));
   const taken = new Set<string>();
   const whole: AgentSkill = {
     id: takeUnique(toSkillId(name), taken),
@@ -35,7 +41,7 @@ export function proposeSkills({ name, description, processModel }: SkillsInput):
   };
   const ofSystems = processModel.systems.slice(0, MAX_SYSTEM_SKILLS).flatMap((system) => {
     const work = processModel.activities.filter(
-      (activity) => activity.systemIds.includes(system.id) && isAgentWork(processModel, activity),
+      (activity) => activity.systemIds.includes(system.id) && isOwn(activity),
     );
     return work.length === 0 ? [] : [toSystemSkill(system, work, taken)];
   });

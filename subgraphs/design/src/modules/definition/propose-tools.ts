@@ -17,24 +17,13 @@ import {
   toStem,
   toWords,
 } from './plain-text.ts';
-import {
-  activityTitle,
-  findActor,
-  isHumanDecision,
-  nextActivities,
-  performerOf,
-  startsProcess,
-} from './process-steps.ts';
+import { activityTitle, findActor, isDecision, isHumanDecision, startsProcess } from './activities.ts';
+import type { Automation } from './automation-cut.ts';
+import { nextActivities } from './process-steps.ts';
+import { READING_VERBS } from './work-words.ts';
 
 export const MAX_TOOLS = 64;
 const MAX_NAME_LENGTH = 60;
-
-/** Verbs that only look; what they start needs nobody's approval. */
-const READING_VERBS = new Set(
-  'check look read get search find view verify review monitor inspect compare retrieve query consult examine analyze analyse see validate fetch'.split(
-    ' ',
-  ),
-);
 
 export interface ProposedTools {
   readonly tools: readonly AgentTool[];
@@ -51,10 +40,15 @@ interface SystemAction {
 export interface ToolsInput {
   readonly processModel: ProcessModel;
   readonly integrationKinds: readonly IntegrationKind[];
+  readonly automation: Automation;
+  /** Activities whose tools wait for a person, beside the decisions of people. */
+  readonly approvals: ReadonlyMap<string, string>;
+  /** Activities for which there are tools; null for all. */
+  readonly activityIds: ReadonlySet<string> | null;
 }
 
 export function proposeTools(input: ToolsInput): ProposedTools {
-  const actions = collectActions(input.processModel);
+  const actions = collectActions(input);
   const taken = new Set<string>();
   const toolNames = new Map<string, readonly string[]>();
   const tools = actions.slice(0, MAX_TOOLS).map((action) => {
@@ -72,10 +66,11 @@ function tooManyFinding(count: number): readonly Finding[] {
 }
 
 /** The same action in the same system is one tool, however often the text comes back to it. */
-function collectActions(model: ProcessModel): readonly SystemAction[] {
+function collectActions(input: ToolsInput): readonly SystemAction[] {
   const actions = new Map<string, SystemAction>();
+  const model = input.processModel;
   for (const activity of model.activities) {
-    if (isDoneElsewhere(model, activity)) continue;
+    if (isDoneElsewhere(input, activity)) continue;
     for (const system of model.systems.filter(({ id }) => activity.systemIds.includes(id))) {
       const key = actionWords(system, activity).map(toStem).join(' ');
       const known = actions.get(key);
@@ -88,9 +83,15 @@ function collectActions(model: ProcessModel): readonly SystemAction[] {
   return [...actions.values()];
 }
 
-/** What outside parties do, and what has happened before the agent begins, is not for the agent to do again. */
-function isDoneElsewhere(model: ProcessModel, activity: ProcessActivity): boolean {
-  return findActor(model, activity.actorId)?.kind === 'EXTERNAL' || startsProcess(model, activity);
+/** What others do, and what has happened before the agent begins, is not for the agent to do again. A decision is entered by the agent. */
+function isDoneElsewhere(
+  { processModel, automation, activityIds }: ToolsInput,
+  activity: ProcessActivity,
+): boolean {
+  if (activityIds !== null && !activityIds.has(activity.id)) return true;
+  if (findActor(processModel, activity.actorId)?.kind === 'EXTERNAL') return true;
+  if (startsProcess(processModel, activity)) return true;
+  return automation.get(activity.id)?.performer !== 'AGENT' && !isDecision(activity);
 }
 
 function actionWords(system: ProcessSystem, activity: ProcessActivity): readonly string[] {
@@ -113,13 +114,14 @@ function toTool(action: SystemAction, input: ToolsInput, taken: Set<string>): Ag
   );
   const integrationKind = connectedKind(system, input.integrationKinds);
   const approvers = approversOf(input.processModel, activities);
+  const waits = approvers.length > 0 || activities.some(({ id }) => input.approvals.has(id));
   return {
     name: takeUnique(toIdentifier(words, 'tool', MAX_NAME_LENGTH), taken),
-    description: describe(action, integrationKind, approvers),
+    description: describe(action, integrationKind, waits ? approvers : null),
     inputSchema: toObjectSchema(inputs.length > 0 ? inputs : objectAsData(first)) ?? emptyInput(),
     outputSchema: toObjectSchema(outputs),
     integrationKind,
-    requiresApproval: approvers.length > 0,
+    requiresApproval: waits,
   };
 }
 
@@ -155,11 +157,17 @@ function approversOf(model: ProcessModel, activities: readonly ProcessActivity[]
   return [...new Set(decisions.map(({ actorId }) => oneLine(findActor(model, actorId)?.name ?? '', 80)))];
 }
 
-function describe(action: SystemAction, kind: IntegrationKind | null, approvers: readonly string[]): string {
+function describe(
+  action: SystemAction,
+  kind: IntegrationKind | null,
+  approvers: readonly string[] | null,
+): string {
   const titles = [...new Set(action.activities.map(activityTitle))].slice(0, 3);
   const systemName = oneLine(action.system.name, 80);
   const sentences = [`${listInWords(titles)} in ${systemName}.`];
-  if (approvers.length > 0) sentences.push(`Only after approval by ${listInWords(approvers)}.`);
+  if (approvers !== null) {
+    sentences.push(`Only after approval by ${approvers.length === 0 ? 'a person' : listInWords(approvers)}.`);
+  }
   if (kind === null) sentences.push(notConnectedSentence(action.system, systemName));
   return sentences.join(' ');
 }
@@ -168,9 +176,4 @@ function notConnectedSentence(system: ProcessSystem, systemName: string): string
   return system.integrationKind === null
     ? `Not connected: there is no connector for ${systemName} yet.`
     : `Not connected: the tenant has no ${system.integrationKind} integration yet.`;
-}
-
-/** Whether a step with such a tool is the agent's own. */
-export function isAgentWork(model: ProcessModel, activity: ProcessActivity): boolean {
-  return performerOf(model, activity) === 'AGENT';
 }

@@ -4,23 +4,29 @@ import { capitalize, listInWords, oneLine } from './plain-text.ts';
 import {
   activityTitle,
   findActor,
+  isDecision,
   isHumanDecision,
   isPerson,
-  performerOf,
   startsProcess,
-} from './process-steps.ts';
+} from './activities.ts';
+import type { Automation } from './automation-cut.ts';
 import type { Branch, ProcessStep } from './process-steps.ts';
 
-export function stepLines(
-  step: ProcessStep,
-  model: ProcessModel,
-  toolNames: ReadonlyMap<string, readonly string[]>,
-): readonly string[] {
+export interface StepContext {
+  readonly processModel: ProcessModel;
+  readonly automation: Automation;
+  /** Names of tools by the id of the activity that they serve. */
+  readonly toolNames: ReadonlyMap<string, readonly string[]>;
+  /** Names of other agents by the id of the activity that they do. */
+  readonly colleagues: ReadonlyMap<string, string>;
+}
+
+export function stepLines(step: ProcessStep, context: StepContext): readonly string[] {
   if (step.type === 'GATEWAY') {
     const { kind } = step.gateway;
     return [`${step.number}. ${GATEWAY_TITLES[kind]}`, ...branchLines(step.branches, kind === 'XOR')];
   }
-  const details = activityDetails(step.activity, model, toolNames.get(step.activity.id) ?? []);
+  const details = activityDetails(step.activity, context);
   const line = `${step.number}. **${activityTitle(step.activity)}**. ${details.join(' ')}`;
   return [
     line,
@@ -59,15 +65,15 @@ function bareCondition(condition: string): string {
     .replace(/[.,;:]+$/, '');
 }
 
-function activityDetails(
-  activity: ProcessActivity,
-  model: ProcessModel,
-  tools: readonly string[],
-): readonly string[] {
+function activityDetails(activity: ProcessActivity, context: StepContext): readonly string[] {
+  const colleague = context.colleagues.get(activity.id);
+  if (colleague !== undefined) return [`The agent «${oneLine(colleague, 80)}» sees to this.`];
+  const model = context.processModel;
+  const tools = context.toolNames.get(activity.id) ?? [];
   const recipient = findActor(model, activity.recipientId);
   const needs = dataNames(model, activity, activity.inputIds);
   const gives = dataNames(model, activity, activity.outputIds);
-  const details = [performerSentence(activity, model, tools)];
+  const details = [performerSentence(activity, context, tools)];
   if (tools.length > 0) details.push(`Use ${listInWords(tools.map((name) => `\`${name}\``))}.`);
   if (recipient !== null) details.push(`To: ${oneLine(recipient.name, 80)}.`);
   if (needs !== '') details.push(`Needs: ${needs}.`);
@@ -81,15 +87,21 @@ function dataNames(model: ProcessModel, activity: ProcessActivity, ids: readonly
   return listInWords(named.map(({ name }) => oneLine(name, 80)));
 }
 
-function performerSentence(activity: ProcessActivity, model: ProcessModel, tools: readonly string[]): string {
+function performerSentence(
+  activity: ProcessActivity,
+  { processModel: model, automation }: StepContext,
+  tools: readonly string[],
+): string {
   const actor = findActor(model, activity.actorId);
   const name = capitalize(oneLine(actor?.name ?? 'A person', 80));
   if (startsProcess(model, activity)) return `${name} has done this: it starts the process.`;
-  const performer = performerOf(model, activity);
+  const performer = automation.get(activity.id)?.performer ?? 'HUMAN';
   if (performer === 'AGENT')
     return agentSentence(activity, isPerson(actor) ? `, on behalf of: ${name}` : '', tools);
   if (performer === 'SYSTEM') return `${name} does this by itself; check that it has happened.`;
   if (isHumanDecision(model, activity)) return `${name} decides: put the facts together, ask, and wait.`;
+  if (isDecision(activity))
+    return 'Nobody is named who decides: put the facts together, ask a person, and wait.';
   if (actor?.kind === 'EXTERNAL') return `${name} does this; wait for it.`;
   return `${name} does this; help to prepare it and wait until it is done.`;
 }

@@ -54,6 +54,18 @@ export interface ProposalTestCase {
   };
 }
 
+/**
+ * What somebody asked for in a refinement: every later proposal keeps to it. What changes the process itself is in the
+ * process model instead. NEED is what an AI model was told; rules alone cannot read it.
+ */
+export type Adjustment =
+  | { readonly kind: 'NAME'; readonly agentKey: string; readonly name: string }
+  | { readonly kind: 'APPROVAL'; readonly activityId: string; readonly isRequired: boolean }
+  | { readonly kind: 'PERFORMER'; readonly activityId: string; readonly performer: Performer }
+  | { readonly kind: 'SPLIT'; readonly split: AgentSplit; readonly count: number | null }
+  | { readonly kind: 'INSTRUCTION'; readonly text: string }
+  | { readonly kind: 'NEED'; readonly text: string };
+
 export interface Proposal {
   /** At least one; the first takes the requests. */
   readonly agents: readonly ProposedAgent[];
@@ -61,6 +73,8 @@ export interface Proposal {
   readonly approvals: readonly ApprovalPoint[];
   readonly testCases: readonly ProposalTestCase[];
   readonly findings: readonly Finding[];
+  /** In the order in which they were asked for. */
+  readonly adjustments: readonly Adjustment[];
 }
 
 /** Whether one agent does everything, or one for each role whose work is automated. */
