@@ -39,6 +39,11 @@ export interface AiCallOptions {
   readonly signal: AbortSignal;
   /** The answer so far, as incomplete JSON text; at most as often as the stream brings something. */
   readonly onText?: (json: string) => void;
+  /**
+   * What the call used, once, when it is over: also when it failed or was given up. What a provider does not say of a
+   * stream that broke is estimated from the texts. Not called when the provider took nothing.
+   */
+  readonly onTokens?: (tokens: AiTokens) => void;
 }
 
 export interface AiProvider {
