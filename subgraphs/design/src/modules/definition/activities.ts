@@ -1,6 +1,6 @@
 /** What a single activity is: its title, who does it, whether it is a decision. */
 import type { ProcessActivity, ProcessActor, ProcessModel, Span } from '../process-model/process-model.ts';
-import { capitalize, oneLine } from './plain-text.ts';
+import { capitalize, oneLine, toWords } from './plain-text.ts';
 
 export function activityTitle(activity: ProcessActivity): string {
   return capitalize(oneLine([activity.verb, activity.object ?? ''].join(' '), 160));
@@ -18,7 +18,7 @@ export function isPerson(actor: ProcessActor | null): actor is ProcessActor {
 const DECIDING_VERBS = new Set(['approve', 'authorise', 'authorize', 'decide', 'decline', 'reject', 'veto']);
 
 export function isDecision({ kind, verb }: ProcessActivity): boolean {
-  return kind === 'DECISION' || DECIDING_VERBS.has(verb.toLowerCase());
+  return kind === 'DECISION' || DECIDING_VERBS.has(toWords(verb)[0] ?? '');
 }
 
 export function isHumanDecision(model: ProcessModel, activity: ProcessActivity): boolean {

@@ -14,7 +14,10 @@ export function oneLine(text: string, maxLength = 300): string {
 
 /** A name without what markdown and HTML would take for theirs. */
 export function plainName(text: string, maxLength = 100): string {
-  return oneLine(oneLine(text, 2_000).replace(MARKUP, ' ').replace(/\s+/g, ' '), maxLength);
+  const bare = oneLine(text, 2_000)
+    .replace(/<\/?[a-z][^<>]*>/gi, ' ')
+    .replace(MARKUP, ' ');
+  return oneLine(bare.replace(/\s+/g, ' '), maxLength);
 }
 
 /** In a quotation nothing is a link, a heading, a fence or HTML. */
