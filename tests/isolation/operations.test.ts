@@ -9,7 +9,7 @@ import { sharedPlatform } from '../testkit/shared-platform.ts';
 import { subscribe } from '../testkit/subscription.ts';
 import type { TestTenant } from '../testkit/tenant.ts';
 import { listRootFields, readSchema, type RootField } from './schema-walk.ts';
-import { MARKER, fillTenant, unknownIds, type Ids } from './tenant-data.ts';
+import { ELEMENT_ID, MARKER, fillTenant, unknownIds, type Ids } from './tenant-data.ts';
 
 const platform = sharedPlatform();
 const { graphqlUrl } = platform;
@@ -18,6 +18,7 @@ const { graphqlUrl } = platform;
 const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> = {
   'Query.agent': ({ agent }) => ({ id: agent }),
   'Query.agents': ({ user }) => ({ filter: { ownerId: user } }),
+  'Query.archimateImport': ({ archimateImport }) => ({ id: archimateImport }),
   'Query.archimateModel': ({ session }) => ({ sessionId: session }),
   'Query.designSession': ({ session }) => ({ id: session }),
   'Query.integration': ({ integration }) => ({ id: integration }),
@@ -31,10 +32,13 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
     input: { id: integration, kind: 'GITHUB', name: 'Mine', credential: { token: `ghp_${'b'.repeat(36)}` } },
   }),
   'Mutation.deleteAgent': ({ agent }) => ({ input: { id: agent } }),
+  'Mutation.deleteArchimateImport': ({ archimateImport }) => ({ input: { id: archimateImport } }),
   'Mutation.deleteIntegration': ({ integration }) => ({ input: { id: integration } }),
+  'Mutation.importArchimate': ({ artifact }) => ({ input: { name: 'Mine', uploadId: artifact } }),
   'Mutation.linkAgentIntegration': ({ agent, integration }) => ({
     input: { agentId: agent, integrationId: integration },
   }),
+  'Mutation.linkAgentToArchimate': (ids) => ({ input: linkOf(ids) }),
   'Mutation.publishAgent': ({ agent }) => ({ input: { id: agent } }),
   'Mutation.restoreAgentVersion': ({ agent }) => ({ input: { id: agent, number: 1 } }),
   'Mutation.retryDesign': ({ session }) => ({ input: { sessionId: session } }),
@@ -44,13 +48,19 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   'Mutation.startDesign': (ids) => ({ input: redesignOf(ids) }),
   'Mutation.testIntegration': ({ integration }) => ({ input: { id: integration } }),
   'Mutation.unarchiveAgent': ({ agent }) => ({ input: { id: agent } }),
+  'Mutation.unlinkAgentFromArchimate': (ids) => ({ input: linkOf(ids) }),
   'Mutation.unlinkAgentIntegration': ({ agent, integration }) => ({
     input: { agentId: agent, integrationId: integration },
   }),
   'Mutation.updateAgent': ({ agent }) => ({ input: { id: agent, expectedRevision: 1, name: 'Taken over' } }),
   'Mutation.updateIntegration': ({ integration }) => ({ input: { id: integration, name: 'Taken over' } }),
+  'Mutation.validateArchimate': ({ artifact }) => ({ input: { uploadId: artifact } }),
   'Subscription.designProgress': ({ session }) => ({ sessionId: session }),
 };
+
+function linkOf({ archimateImport, agent }: Ids): Record<string, unknown> {
+  return { importId: archimateImport, elementId: ELEMENT_ID, agentId: agent };
+}
 
 function redesignOf({ session, agent }: Ids): Record<string, unknown> {
   return { id: session, agentId: agent, title: 'Mine', description: 'The clerk checks the claim.' };
@@ -179,10 +189,11 @@ test('queries that take no id show nothing of another tenant', async () => {
 
 test('after all attempts the other tenant is as it was', async () => {
   const state = await owner.get<unknown>(
-    `query ($agent: ID!, $session: ID!, $integration: ID!) {
+    `query ($agent: ID!, $session: ID!, $integration: ID!, $archimateImport: ID!) {
       agent(id: $agent) { name status revision draft { number } integrations { id } }
       designSession(id: $session) { state }
       integration(id: $integration) { name status }
+      archimateImport(id: $archimateImport) { name links { element { id } agent { id } } }
     }`,
     { ...foreign },
   );
@@ -197,5 +208,9 @@ test('after all attempts the other tenant is as it was', async () => {
     },
     designSession: { state: 'SUCCEEDED' },
     integration: { name: `${MARKER} GitHub`, status: 'UNTESTED' },
+    archimateImport: {
+      name: `${MARKER} model`,
+      links: [{ element: { id: ELEMENT_ID }, agent: { id: foreign.agent } }],
+    },
   });
 });

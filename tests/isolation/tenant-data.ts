@@ -18,6 +18,7 @@ export interface Ids {
   readonly session: string;
   readonly integration: string;
   readonly artifact: string;
+  readonly archimateImport: string;
 }
 
 export function unknownIds(): Ids {
@@ -30,6 +31,7 @@ export function unknownIds(): Ids {
     session: newId(),
     integration: newId(),
     artifact: newId(),
+    archimateImport: newId(),
   };
 }
 
@@ -52,6 +54,7 @@ export async function fillTenant(tenant: TestTenant, routerUrl: string): Promise
     session: session.id,
     integration,
     artifact: session.artifactId,
+    archimateImport: await importArchimate(tenant, agent.id),
   };
 }
 
@@ -83,6 +86,34 @@ async function createIntegration(tenant: TestTenant, agentId: string): Promise<s
   );
   dataOf(link);
   return integration.id;
+}
+
+/** The identifier of the one element of the imported model. */
+export const ELEMENT_ID = 'id-component';
+
+const ARCHIMATE = `<model xmlns="http://www.opengroup.org/xsd/archimate/3.0/"
+  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" identifier="id-model">
+  <name>${MARKER}</name>
+  <elements>
+    <element identifier="${ELEMENT_ID}" xsi:type="ApplicationComponent"><name>${MARKER} component</name></element>
+    <element identifier="id-unnamed" xsi:type="Goal"><name></name></element>
+  </elements>
+</model>`;
+
+/** A model with a finding, and a link to the agent. */
+async function importArchimate(tenant: TestTenant, agentId: string): Promise<string> {
+  const { importArchimate: imported } = await tenant.get<{
+    importArchimate: { archimateImport: { id: string } };
+  }>(
+    `mutation ($input: ImportArchimateInput!) { importArchimate(input: $input) { archimateImport { id } errors { message } } }`,
+    { input: { name: `${MARKER} model`, content: ARCHIMATE } },
+  );
+  const { id } = imported.archimateImport;
+  await tenant.get(
+    `mutation ($input: LinkAgentToArchimateInput!) { linkAgentToArchimate(input: $input) { errors { message } } }`,
+    { input: { importId: id, elementId: ELEMENT_ID, agentId } },
+  );
+  return id;
 }
 
 async function runDesign(

@@ -3,6 +3,8 @@ import DataLoader from 'dataloader';
 import type { ServiceRequest, Viewer } from '@flowgrid/access';
 import type { RequestFacts } from '@flowgrid/platform';
 import type { AcceptanceService } from './modules/acceptance/acceptance-service.ts';
+import type { ArchimateServices } from './modules/archimate/archimate-services.ts';
+import type { ArchimateImport, ArchimateLink } from './modules/archimate/import/archimate-import.ts';
 import type { ArtifactLinks } from './modules/artifact/artifact-link.ts';
 import type { ArtifactService } from './modules/artifact/artifact-service.ts';
 import type { Artifact } from './modules/artifact/artifact.ts';
@@ -16,6 +18,7 @@ export interface Services {
   readonly sessions: SessionService;
   readonly acceptance: AcceptanceService;
   readonly analysis: AnalysisService;
+  readonly archimate: ArchimateServices;
   readonly artifacts: ArtifactService;
   readonly progress: ProgressFeed;
 }
@@ -24,6 +27,9 @@ interface Loaders {
   readonly sessions: DataLoader<string, DesignSession | null>;
   readonly processModels: DataLoader<string, ProcessModel | null>;
   readonly artifacts: DataLoader<string, readonly Artifact[]>;
+  readonly archimateImports: DataLoader<string, ArchimateImport | null>;
+  readonly archimateLinksOfModel: DataLoader<string, readonly ArchimateLink[]>;
+  readonly archimateLinksOfAgent: DataLoader<string, readonly ArchimateLink[]>;
 }
 
 export interface Context {
@@ -44,11 +50,14 @@ export function createContextFactory(
 }
 
 /** They batch and do not remember: one context serves a whole subscription, whose session changes from event to event. */
-function createLoaders({ sessions, artifacts }: Services, request: ServiceRequest): Loaders {
+function createLoaders({ sessions, artifacts, archimate }: Services, request: ServiceRequest): Loaders {
   return {
     sessions: batched((ids) => sessions.findMany(request, ids), null),
     processModels: batched((ids) => sessions.findProcessModels(request, ids), null),
     artifacts: batched((ids) => artifacts.listMany(request, ids), []),
+    archimateImports: batched((ids) => archimate.imports.findMany(request, ids), null),
+    archimateLinksOfModel: batched((ids) => archimate.imports.linksOfModels(request, ids), []),
+    archimateLinksOfAgent: batched((ids) => archimate.imports.linksOfAgents(request, ids), []),
   };
 }
 

@@ -24,6 +24,8 @@ import { createContextFactory } from './context.ts';
 import { openDesignDatabase, type DesignDatabase } from './database.ts';
 import { readServiceEnv } from './env.ts';
 import { createAcceptanceService } from './modules/acceptance/acceptance-service.ts';
+import { createArchimateServices } from './modules/archimate/archimate-services.ts';
+import { createArchimateWorkshop } from './modules/archimate/thread/archimate-workshop.ts';
 import { createArtifactLinks } from './modules/artifact/artifact-link.ts';
 import { createArtifactHandler } from './modules/artifact/artifact-routes.ts';
 import { createArtifactService } from './modules/artifact/artifact-service.ts';
@@ -54,6 +56,7 @@ await runService(
     );
     const open = createServiceOpener(stack);
     const analyzer = stack.use(createThreadAnalyzer());
+    const workshop = stack.use(createArchimateWorkshop());
     const transport = stack.use(await openTransport(env, logger));
     const outbox = stack.use(
       openOutbox({ service: NAME, database, transport, announcements: pubsub, registry: metrics, logger }),
@@ -76,6 +79,12 @@ await runService(
         signal: closing.signal,
       }),
       analysis: createAnalysisService({ analyzer, signal: closing.signal }),
+      archimate: createArchimateServices({
+        database: outbox.database,
+        workshop,
+        clock,
+        signal: closing.signal,
+      }),
       artifacts: createArtifactService({ database }),
       progress,
     };

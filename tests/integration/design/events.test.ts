@@ -114,10 +114,19 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
+/** Those of other resources have tests of their own; `validateArchimate` keeps nothing. */
+const OTHERS = [
+  'deleteArchimateImport',
+  'importArchimate',
+  'linkAgentToArchimate',
+  'unlinkAgentFromArchimate',
+  'validateArchimate',
+];
+
 test('every mutation of the schema is looked at here', () => {
   const mutations = Object.keys(createSchema().getMutationType()?.getFields() ?? {});
 
-  expect(mutations.toSorted()).toEqual(Object.keys(CASES).toSorted());
+  expect(mutations.toSorted()).toEqual([...Object.keys(CASES), ...OTHERS].toSorted());
 });
 
 test.each(Object.entries(CASES))(

@@ -1,6 +1,7 @@
 /** Every type of event, with the version and the schema of its data; docs/EVENTS.md is written from it. */
 import type { z } from 'zod';
 import { AGENT_EVENTS } from './agent-events.ts';
+import { ARCHIMATE_MODEL_EVENTS } from './archimate-model-events.ts';
 import type { EventDefinition } from './define-event.ts';
 import { DESIGN_SESSION_EVENTS } from './design-session-events.ts';
 import { INTEGRATION_EVENTS } from './integration-events.ts';
@@ -8,6 +9,7 @@ import { INTEGRATION_EVENTS } from './integration-events.ts';
 /** Types are called like the actions of the audit: `<resource>.<past participle>`. */
 export const EVENT_CATALOGUE = {
   ...AGENT_EVENTS,
+  ...ARCHIMATE_MODEL_EVENTS,
   ...DESIGN_SESSION_EVENTS,
   ...INTEGRATION_EVENTS,
 } as const satisfies Record<string, EventDefinition>;

@@ -1,0 +1,53 @@
+/** What is done in threads: with files of strangers, and with layouts that may take long. */
+import { z } from 'zod';
+import { ARCHIMATE_FORMATS } from '../read-archimate.ts';
+
+export const findingSchema = z.object({
+  severity: z.enum(['ERROR', 'WARNING', 'INFO']),
+  code: z.string(),
+  elementId: z.string().nullable(),
+  elementName: z.string().nullable(),
+  rule: z.string(),
+  message: z.string(),
+  mend: z.string(),
+});
+export type StoredFinding = z.output<typeof findingSchema>;
+
+const listedElementSchema = z.object({
+  id: z.string(),
+  type: z.string(),
+  name: z.string(),
+  documentation: z.string(),
+});
+/** An element as lists show it. */
+export type ListedElement = z.output<typeof listedElementSchema>;
+
+export const checkedFileSchema = z.object({
+  format: z.enum(ARCHIMATE_FORMATS),
+  formatVersion: z.string().nullable(),
+  tool: z.string().nullable(),
+  findings: z.array(findingSchema),
+  findingCount: z.number(),
+});
+/** What is to be known of a file. */
+export type CheckedFile = z.output<typeof checkedFileSchema>;
+
+export const readFileSchema = checkedFileSchema.extend({
+  /** The model as exchange file, whatever form it came in. */
+  exchange: z.string(),
+  elements: z.array(listedElementSchema),
+  relationshipCount: z.number(),
+  viewCount: z.number(),
+});
+/** A file with what an import keeps of it. */
+export type ReadFile = z.output<typeof readFileSchema>;
+
+const fileSchema = z.custom<Uint8Array | string>(
+  (value) => typeof value === 'string' || value instanceof Uint8Array,
+);
+
+export const taskSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('check'), file: fileSchema }),
+  z.object({ kind: z.literal('read'), file: fileSchema }),
+]);
+export type ArchimateTask = z.output<typeof taskSchema>;
