@@ -30,7 +30,17 @@ const contextSchema = z.object({
     .nullish(),
 });
 
-export type DesignContextInput = z.input<typeof contextSchema>['context'];
+/** Lists as GraphQL gives them. */
+type Listed<Item> = readonly Item[] | null | undefined;
+
+export type DesignContextInput =
+  | {
+      readonly fileIds?: Listed<string>;
+      readonly items?: Listed<{ readonly integrationId: string; readonly key: string }>;
+      readonly agentIds?: Listed<string>;
+    }
+  | null
+  | undefined;
 
 /**
  * Parses the field `context` of an input. Whether what it names exists is for `storeContext` and `collectSources` to say.
