@@ -26,6 +26,8 @@ import {
 export interface Judgement {
   readonly performer: Performer;
   readonly reason: string;
+  /** Nobody but the person may decide otherwise: it belongs to people, or has happened already. */
+  readonly isFixed: boolean;
 }
 
 /** Judgements by the id of the activity. */
@@ -51,9 +53,9 @@ export function judge(model: ProcessModel, activity: ProcessActivity): Judgement
     isStart: startsProcess(model, activity),
     isHumanDecision: isHumanDecision(model, activity),
   };
+  const certain = judgeOutside(work) ?? judgeDecision(work);
+  if (certain !== null) return fixed(certain);
   return (
-    judgeOutside(work) ??
-    judgeDecision(work) ??
     judgeHands(work) ??
     judgeSystems(work) ??
     judgeMessage(work) ??
@@ -71,7 +73,8 @@ interface Work {
   readonly isHumanDecision: boolean;
 }
 
-const by = (performer: Performer, reason: string): Judgement => ({ performer, reason });
+const by = (performer: Performer, reason: string): Judgement => ({ performer, reason, isFixed: false });
+const fixed = (judgement: Judgement): Judgement => ({ ...judgement, isFixed: true });
 
 function judgeOutside({ actor, who, isStart }: Work): Judgement | null {
   if (actor?.kind === 'EXTERNAL') {

@@ -24,7 +24,6 @@ import { proposeTools } from './propose-tools.ts';
 import type { ProposedTools } from './propose-tools.ts';
 import { describeOmission, writeInstructions } from './write-instructions.ts';
 
-const MODES = ['text/plain', 'application/json'] as const;
 const DEFAULT_SETTINGS: JsonObject = { maxTurns: 40, toolTimeoutMs: 30_000 };
 
 export interface ProposalInput {
@@ -59,6 +58,9 @@ export interface ProposedDefinition {
   readonly toolNames: ReadonlyMap<string, readonly string[]>;
 }
 
+/** What every proposed agent has, whoever drew it up. */
+export const PROPOSED_MODES: readonly string[] = ['text/plain', 'application/json'];
+
 export function proposeDefinition(input: ProposalInput): ProposedDefinition {
   const { processModel, base, share = null } = input;
   const name = toAgentName(input.name ?? input.title);
@@ -86,13 +88,14 @@ export function proposeDefinition(input: ProposalInput): ProposedDefinition {
       handOffs,
       share,
       wishes: input.wishes ?? [],
+      task: null,
     }),
     model: base?.model ?? { ...input.model, temperature: null, maxOutputTokens: null },
     tools: proposed.tools,
     skills: proposeSkills({ ...part, name, description: input.description }),
     guardrails,
-    inputModes: [...MODES],
-    outputModes: [...MODES],
+    inputModes: [...PROPOSED_MODES],
+    outputModes: [...PROPOSED_MODES],
     settings: toSettings(processModel, handOffs, base),
   };
   return {
@@ -118,7 +121,7 @@ function toAgentName(title: string): string {
   return capitalize(plainName(title, 100)) || 'Process agent';
 }
 
-function toSettings(
+export function toSettings(
   model: ProcessModel,
   handOffs: readonly HandOff[],
   base: AgentDefinition | undefined,

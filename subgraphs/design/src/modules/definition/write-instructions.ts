@@ -25,16 +25,18 @@ export interface InstructionsInput {
   readonly share: AgentShare | null;
   /** What people asked for in refinements. */
   readonly wishes: readonly string[];
+  /** What an AI model wrote about purpose and steps, already checked; null to write it from the process. */
+  readonly task: string | null;
 }
 
 export function writeInstructions(input: InstructionsInput): string {
   const { processModel } = input;
   const sections = [
     `# ${oneLine(input.name)}`,
-    section('Purpose', purposeLines(input)),
+    ...(input.task === null ? [section('Purpose', purposeLines(input))] : [input.task]),
     section('Who you work with', bullets(processModel.actors.map(actorLine))),
     section('Tools', bullets(input.tools.map(toolLine))),
-    section('Steps', stepSection(input)),
+    ...(input.task === null ? [section('Steps', stepSection(input))] : []),
     section('Rules', bullets(input.guardrails.filter(({ kind }) => kind !== 'APPROVAL').map(ruleLine))),
     section('Exceptions', bullets(processModel.exceptions.map(({ description }) => asSentence(description)))),
     section('Ask a person', bullets(askLines(input))),

@@ -53,11 +53,15 @@ export function proposeAgents(input: AgentsInput): Proposal {
   };
 }
 
-function adjustedAutomation(model: ProcessModel, adjustments: readonly Adjustment[]): Automation {
+export function adjustedAutomation(model: ProcessModel, adjustments: readonly Adjustment[]): Automation {
   const automation = new Map(cutAutomation(model));
   for (const adjustment of adjustments) {
     if (adjustment.kind !== 'PERFORMER' || !automation.has(adjustment.activityId)) continue;
-    automation.set(adjustment.activityId, { performer: adjustment.performer, reason: 'You asked for it.' });
+    automation.set(adjustment.activityId, {
+      performer: adjustment.performer,
+      reason: 'You asked for it.',
+      isFixed: true,
+    });
   }
   return automation;
 }
@@ -134,7 +138,7 @@ function toAgent({ key, titles, handsOffTo, roles }: AgentPart, draft: ProposedD
   return { key, name: draft.name, summary, definition: draft.definition, handsOffTo };
 }
 
-function decisionsOf(
+export function decisionsOf(
   model: ProcessModel,
   automation: Automation,
   agentOf: (id: string) => string,
@@ -148,7 +152,7 @@ function decisionsOf(
 }
 
 /** What concerns the process is said once; what concerns one of several agents says which. */
-function mergeFindings(lists: readonly (readonly Finding[])[]): readonly Finding[] {
+export function mergeFindings(lists: readonly (readonly Finding[])[]): readonly Finding[] {
   const [only = []] = lists;
   if (lists.length < 2) return only;
   const placed = lists.flatMap((findings, index) =>

@@ -1,0 +1,90 @@
+/** Finds the words that a model quotes in the text that it was given. */
+import type { Span } from '../../modules/process-model/process-model.ts';
+
+const SAME: Readonly<Record<string, string>> = {
+  '‘': "'",
+  '’': "'",
+  '‛': "'",
+  '“': '"',
+  '”': '"',
+  '„': '"',
+  '«': '"',
+  '»': '"',
+  '–': '-',
+  '—': '-',
+  '‑': '-',
+  '‹': '<',
+};
+const INVISIBLE = /[\p{Cf}\u{FE00}-\u{FE0F}]/u;
+const WORD = /[\p{L}\p{N}]/u;
+const EDGES = /^[\s"'.,;:…]+|[\s"'.,;:…]+$/g;
+
+interface Normal {
+  readonly text: string;
+  /** Where each character stood. */
+  readonly places: readonly number[];
+}
+
+export class QuoteLocator {
+  readonly #source: Normal;
+  /** Where the latest search for the same words ended: the next one goes on from there. */
+  readonly #used = new Map<string, number>();
+
+  constructor(sourceText: string) {
+    this.#source = normalize(sourceText);
+  }
+
+  /** The first place at or after `from`, else the first of all; the same words again mean their next place. Null when they are nowhere. */
+  locate(quote: string, from = 0): Span | null {
+    const wanted = normalize(quote).text.replace(EDGES, '');
+    if (wanted === '' || !WORD.test(wanted)) return null;
+    const after = Math.max(this.#used.get(wanted) ?? 0, this.#indexOf(from));
+    const index = this.#find(wanted, after) ?? this.#find(wanted, 0);
+    if (index === null) return null;
+    this.#used.set(wanted, index + wanted.length);
+    const { places } = this.#source;
+    const last = places[index + wanted.length - 1] ?? 0;
+    return { start: places[index] ?? 0, end: last + 1 };
+  }
+
+  has(words: string): boolean {
+    const wanted = normalize(words).text.replace(EDGES, '');
+    return wanted !== '' && this.#find(wanted, 0) !== null;
+  }
+
+  #indexOf(place: number): number {
+    if (place <= 0) return 0;
+    const index = this.#source.places.findIndex((start) => start >= place);
+    return index < 0 ? 0 : index;
+  }
+
+  /** Whole words only: `he` does not stand in `the`. */
+  #find(wanted: string, from: number): number | null {
+    const { text } = this.#source;
+    for (let index = text.indexOf(wanted, from); index >= 0; index = text.indexOf(wanted, index + 1)) {
+      const before = text[index - 1] ?? '';
+      const after = text[index + wanted.length] ?? '';
+      const opens = WORD.test(before) && WORD.test(wanted[0] ?? '');
+      const closes = WORD.test(after) && WORD.test(wanted.at(-1) ?? '');
+      if (!opens && !closes) return index;
+    }
+    return null;
+  }
+}
+
+function normalize(text: string): Normal {
+  const characters: string[] = [];
+  const places: number[] = [];
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index] ?? '';
+    if (INVISIBLE.test(character)) continue;
+    const isSpace = /[\s\p{Cc}]/u.test(character);
+    if (isSpace && characters.at(-1) === ' ') continue;
+    const lower = character.toLowerCase();
+    // A capital that has two small letters would move everything behind it.
+    const plain = SAME[character] ?? (lower.length === 1 ? lower : character);
+    characters.push(isSpace ? ' ' : plain);
+    places.push(index);
+  }
+  return { text: characters.join(''), places };
+}
