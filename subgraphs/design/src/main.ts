@@ -26,13 +26,16 @@ import { readServiceEnv } from './env.ts';
 import { createAcceptanceService } from './modules/acceptance/acceptance-service.ts';
 import { createArchimateServices } from './modules/archimate/archimate-services.ts';
 import { createArchimateWorkshop } from './modules/archimate/thread/archimate-workshop.ts';
+import { createAiUsageServices } from './modules/ai-usage/ai-usage-services.ts';
 import { createArtifactLinks } from './modules/artifact/artifact-link.ts';
 import { createArtifactHandler } from './modules/artifact/artifact-routes.ts';
 import { createArtifactService } from './modules/artifact/artifact-service.ts';
+import { openUploads } from './modules/intake/open-uploads.ts';
 import { startJobSender } from './modules/job/job-sender.ts';
 import { KNOWN_AGENTS, knownAgentHandlers } from './modules/known-agent/agent-event-handlers.ts';
 import { createAnalysisService } from './modules/process-model/analysis-service.ts';
 import { createProgressFeed } from './modules/progress/progress-feed.ts';
+import { createRevisionService } from './modules/revision/revision-service.ts';
 import { createSessionService } from './modules/session/session-service.ts';
 import { createSchema } from './schema.ts';
 
@@ -64,6 +67,8 @@ await runService(
     stack.use(startJobSender({ database, transport, pubsub, logger }));
     stack.use(followAgents({ transport, database, registry: metrics }));
     const progress = stack.use(createProgressFeed({ database, pubsub, logger }));
+    const { authenticate } = verifier;
+    const uploads = stack.use(openUploads({ database, authenticate, clock, logger, signal: closing.signal }));
     const links = createArtifactLinks({ secret: env.ARTIFACT_LINK_SECRET, publicUrl: env.PUBLIC_URL, clock });
     const services = {
       sessions: createSessionService({
@@ -71,6 +76,7 @@ await runService(
         announce: createAnnouncer(pubsub, logger),
         clock,
       }),
+      revisions: createRevisionService({ database }),
       acceptance: createAcceptanceService({
         database: outbox.database,
         clock,
@@ -87,6 +93,7 @@ await runService(
       }),
       artifacts: createArtifactService({ database }),
       progress,
+      ...createAiUsageServices({ database: outbox.database, clock, ...aboutAi() }),
     };
     stack.use(
       await startSubgraphServer({
@@ -97,14 +104,13 @@ await runService(
         logger,
         schema: createSchema(),
         checkReady: database.checkReady,
-        authenticate: verifier.authenticate,
+        authenticate,
         idsOf: idsOfViewer,
         createContext: createContextFactory(services, links),
-        addRoutes: (app) =>
-          app.get(
-            '/artifacts/:id',
-            createArtifactHandler({ database, links, authenticate: verifier.authenticate }),
-          ),
+        addRoutes: (app) => {
+          app.get('/artifacts/:id', createArtifactHandler({ database, links, authenticate }));
+          uploads.addRoute(app);
+        },
       }),
     );
     stack.defer(() => closing.abort(new Error('The service is stopping.')));
@@ -117,6 +123,15 @@ function createServiceOpener(
 ): (service: string, urls: ServiceUrls) => ServiceClient {
   const policies = new OutsidePolicies({ logger, metrics });
   return (service, urls) => stack.use(openService({ service, urls, policies, logger }));
+}
+
+/** What tenants can choose and spend where they have set nothing. */
+function aboutAi() {
+  return {
+    defaultBudgetUsd: env.AI_MONTHLY_BUDGET_USD,
+    providers: env.AI_PROVIDERS,
+    models: { anthropic: env.ANTHROPIC_MODEL, openai: env.OPENAI_MODEL },
+  };
 }
 
 /** Keeps the read model of the tenants' agents up to date. */

@@ -2,6 +2,7 @@ import { buildSchema } from '@flowgrid/platform';
 import type { GraphQLSchema } from 'graphql';
 import { resolvers as acceptance } from './modules/acceptance/resolvers.ts';
 import { resolvers as archimate } from './modules/archimate/import/resolvers.ts';
+import { resolvers as aiUsage } from './modules/ai-usage/resolvers.ts';
 import { resolvers as artifact } from './modules/artifact/resolvers.ts';
 import { resolvers as processModel } from './modules/process-model/resolvers.ts';
 import { resolvers as progress } from './modules/progress/resolvers.ts';
@@ -19,6 +20,7 @@ export function createSchema(): GraphQLSchema {
     module('process-model/process-model', processModel),
     // Plain data: every field has the name that it has in the domain.
     module('definition/definition', {}),
+    module('ai-usage/ai-usage', aiUsage),
     module('artifact/artifact', artifact),
     module('archimate/import/archimate-import', archimate),
     module('acceptance/acceptance', acceptance),

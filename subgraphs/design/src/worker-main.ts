@@ -21,7 +21,9 @@ import { openService, type ServiceClient } from './adapters/outside-call.ts';
 import { createThreadAnalyzer } from './adapters/thread-analyzer.ts';
 import { createAnnouncer } from './announce.ts';
 import { openDesignDatabase } from './database.ts';
+import { createLocalEngine } from './engine/by-rules/local-engine.ts';
 import { readWorkerEnv } from './env.ts';
+import { collectSources } from './modules/intake/collect-sources.ts';
 import { createKnownAgents } from './modules/known-agent/known-agent-store.ts';
 import { startDesignWorker } from './workers/design-worker.ts';
 
@@ -66,7 +68,8 @@ await runService(logger, async (stack, stopping) => {
         agents: createAgentsClient(open('agents', env.AGENTS_URL)),
         integrations: createIntegrationsClient(open('integrations', env.INTEGRATIONS_URL)),
         grants: createGrants({ client: open('auth', env.AUTH_URL), secret: env.GRANT_SECRET }),
-        analyzer,
+        collectSources: (request) => collectSources(database, request),
+        engine: createLocalEngine(analyzer),
         defaultModel: { provider: env.DEFAULT_MODEL_PROVIDER, name: env.DEFAULT_MODEL_NAME },
       },
       concurrency: env.CONCURRENCY,

@@ -7,7 +7,7 @@ import { AnalysisError } from '../../../subgraphs/design/src/adapters/analyzer.t
 import { createAcceptanceService } from '../../../subgraphs/design/src/modules/acceptance/acceptance-service.ts';
 import { createSchema } from '../../../subgraphs/design/src/schema.ts';
 import { listAudit, listEvents } from '../../testkit/outbox.ts';
-import { openWorkbench, viewerOf } from './workbench.ts';
+import { openWorkbench, viewerOf, withAnalysis } from './workbench.ts';
 
 let bench: Awaited<ReturnType<typeof openWorkbench>>;
 let workers: AsyncDisposableStack;
@@ -30,8 +30,7 @@ async function eventsOf(sessionId: string): Promise<readonly TypedEnvelope[]> {
 
 async function failed(): Promise<string> {
   const analyze = () => Promise.reject(new AnalysisError('TOO_SLOW', 'Too slow.'));
-  const analyzer = { ...bench.tools.analyzer, analyze };
-  await using _worker = await bench.startWorker({ ...bench.tools, analyzer });
+  await using _worker = await bench.startWorker(withAnalysis(bench.tools, analyze));
   const id = await bench.start();
   await bench.reaches(id, 'FAILED');
   return id;
@@ -94,6 +93,23 @@ const CASES: Readonly<Record<string, Case>> = {
     change: (id) => bench.sessions.approve(bench.request, id),
     expected: { session: { state: 'QUEUED', phase: 'DESIGN' } },
   },
+  refineDesign: {
+    type: 'design_session.refined',
+    prepare: succeeded,
+    change: (sessionId) => bench.sessions.refine(bench.request, { sessionId, message: 'Be brief.' }),
+    expected: { session: { state: 'QUEUED', phase: 'CONTEXT' }, revision: 2 },
+  },
+  updateProcessModel: {
+    type: 'design_session.process_model_updated',
+    prepare: awaitingReview,
+    change: (sessionId) =>
+      bench.sessions.updateProcessModel(bench.request, {
+        sessionId,
+        expectedRevision: 1,
+        model: { activities: [{ verb: 'check', object: 'claim' }] },
+      }),
+    expected: { session: { state: 'AWAITING_REVIEW' }, revision: 1, processRevision: 2 },
+  },
   cancelDesign: {
     type: 'design_session.cancelled',
     prepare: () => bench.start(),
@@ -110,7 +126,12 @@ const CASES: Readonly<Record<string, Case>> = {
     type: 'design_session.accepted',
     prepare: succeeded,
     change: accept,
-    expected: { session: { state: 'SUCCEEDED' }, agentId: expect.any(String) },
+    expected: {
+      session: { state: 'SUCCEEDED' },
+      agentId: expect.any(String),
+      agentIds: [expect.any(String)],
+      revision: 1,
+    },
   },
 };
 

@@ -8,7 +8,7 @@ import {
 } from '../../../subgraphs/design/src/modules/job/job-store.ts';
 import { startJobSender } from '../../../subgraphs/design/src/modules/job/job-sender.ts';
 import { until } from '../../testkit/wait.ts';
-import { openWorkbench } from './workbench.ts';
+import { openWorkbench, withAnalysis } from './workbench.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -68,7 +68,7 @@ function heldAnalysis() {
     await Promise.race([released.promise, aborted.promise]);
     return bench.tools.analyze(text, signal);
   };
-  const tools = { ...bench.tools, analyzer: { ...bench.tools.analyzer, analyze } };
+  const tools = withAnalysis(bench.tools, analyze);
   return { tools, release: released.resolve, started: () => started };
 }
 

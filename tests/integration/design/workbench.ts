@@ -6,6 +6,8 @@ import { createMemoryPubSub } from '@flowgrid/shared-state';
 import { createLogger, newId, systemClock } from '@flowgrid/platform';
 import type { Analyzer } from '../../../subgraphs/design/src/adapters/analyzer.ts';
 import { createAnnouncer } from '../../../subgraphs/design/src/announce.ts';
+import { createLocalEngine } from '../../../subgraphs/design/src/engine/by-rules/local-engine.ts';
+import type { DesignEngine } from '../../../subgraphs/design/src/engine/engine.ts';
 import { openDesignDatabase } from '../../../subgraphs/design/src/database.ts';
 import { claimJob, type ClaimedJob } from '../../../subgraphs/design/src/modules/job/job-store.ts';
 import { analyzeProcessText } from '../../../subgraphs/design/src/modules/process-model/analysis/analyze.ts';
@@ -44,23 +46,35 @@ function createFakeTools(): FakeTools {
         return [];
       },
     },
-    integrations: { listKinds: async () => ['JIRA'] },
+    integrations: { listKinds: async () => ['JIRA'], readItem: async () => null },
     grants: {
       request: async ({ contextToken }) => {
         calls.push(`grant for ${contextToken}`);
         return 'token';
       },
     },
-    analyzer: {
-      analyze: (text, signal) => {
-        calls.push('analyze');
-        return tools.analyze(text, signal);
-      },
-      [Symbol.asyncDispose]: async () => undefined,
-    },
+    collectSources: async ({ description }) => ({
+      sourceText: description,
+      sources: [{ kind: 'DESCRIPTION', name: 'Description', start: 0, end: description.length }],
+      agents: [],
+      model: null,
+    }),
+    engine: engineOf((text, signal) => {
+      calls.push('analyze');
+      return tools.analyze(text, signal);
+    }),
     defaultModel: { provider: 'anthropic', name: 'model' },
   };
   return tools;
+}
+
+/** The local engine, with another analysis. */
+function engineOf(analyze: Analyzer['analyze']): DesignEngine {
+  return createLocalEngine({ analyze, [Symbol.asyncDispose]: async () => undefined });
+}
+
+export function withAnalysis(tools: PhaseTools, analyze: Analyzer['analyze']): PhaseTools {
+  return { ...tools, engine: engineOf(analyze) };
 }
 
 export async function openWorkbench() {

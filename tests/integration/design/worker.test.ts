@@ -6,7 +6,7 @@ import { releaseJob, renewLease } from '../../../subgraphs/design/src/modules/jo
 import { JobLost } from '../../../subgraphs/design/src/workers/job-record.ts';
 import { until } from '../../testkit/wait.ts';
 import { DESCRIPTION, createDesignTenant, startDesignService } from './design-service.ts';
-import { openWorkbench, viewerOf } from './workbench.ts';
+import { openWorkbench, viewerOf, withAnalysis } from './workbench.ts';
 
 let bench: Awaited<ReturnType<typeof openWorkbench>>;
 let workers: AsyncDisposableStack;
@@ -118,9 +118,7 @@ test('a job is claimed once, however many ask', async () => {
 
 test('a cancelled job refuses its worker, which stops at once', async () => {
   const analysis = hangingAnalysis();
-  workers.use(
-    await bench.startWorker({ ...bench.tools, analyzer: { ...bench.tools.analyzer, ...analysis } }),
-  );
+  workers.use(await bench.startWorker(withAnalysis(bench.tools, analysis.analyze)));
   const id = await bench.start();
   const signal = await analysis.reached;
 
@@ -137,11 +135,7 @@ test('a cancelled job refuses its worker, which stops at once', async () => {
 
 test('a retry goes on after the finished phases, for whoever asked for it', async () => {
   let analyze: typeof bench.tools.analyze = () => Promise.reject(new AnalysisError('TOO_SLOW', 'Too slow.'));
-  const analyzer = {
-    ...bench.tools.analyzer,
-    analyze: (...args: Parameters<typeof analyze>) => analyze(...args),
-  };
-  const tools = { ...bench.tools, analyzer };
+  const tools = withAnalysis(bench.tools, (...args) => analyze(...args));
   workers.use(await bench.startWorker(tools));
   const id = await bench.start();
   const failed = await bench.reaches(id, 'FAILED');
@@ -167,10 +161,7 @@ test('a retry goes on after the finished phases, for whoever asked for it', asyn
 
 test('a worker that stops gives its job back, and another goes on without gap or repetition', async () => {
   const analysis = hangingAnalysis();
-  const first = await bench.startWorker({
-    ...bench.tools,
-    analyzer: { ...bench.tools.analyzer, ...analysis },
-  });
+  const first = await bench.startWorker(withAnalysis(bench.tools, analysis.analyze));
   const id = await bench.start();
   await analysis.reached;
 
@@ -201,10 +192,7 @@ test('a job that ends its workers is ended itself', async () => {
 
 test('a lease is renewed while a phase takes longer than it', async () => {
   const analysis = hangingAnalysis();
-  const slow = await bench.startWorker(
-    { ...bench.tools, analyzer: { ...bench.tools.analyzer, ...analysis } },
-    { leaseSeconds: 3 },
-  );
+  const slow = await bench.startWorker(withAnalysis(bench.tools, analysis.analyze), { leaseSeconds: 3 });
   workers.use(slow);
   const id = await bench.start();
   await analysis.reached;

@@ -23,6 +23,8 @@ const failure = z.object({
   retryable: z.boolean(),
 });
 
+const revision = z.int().min(1).describe('number of the design revision within the session');
+
 const source = '/design';
 
 export const DESIGN_SESSION_EVENTS = {
@@ -43,6 +45,23 @@ export const DESIGN_SESSION_EVENTS = {
     source,
     description: 'The process model was approved; the design goes on.',
     data: z.object({ session }),
+  },
+  'design_session.refined': {
+    version: 1,
+    source,
+    description: 'Somebody said what is to be different; the design is queued again, as a new revision.',
+    data: z.object({ session, revision }),
+  },
+  'design_session.process_model_updated': {
+    version: 1,
+    source,
+    description:
+      'Somebody edited the process model. A design that waits for review goes on waiting; another is queued again, as a new revision.',
+    data: z.object({
+      session,
+      revision,
+      processRevision: z.int().min(1).describe('revision of the process model'),
+    }),
   },
   'design_session.cancelled': {
     version: 1,
@@ -71,7 +90,12 @@ export const DESIGN_SESSION_EVENTS = {
   'design_session.accepted': {
     version: 1,
     source,
-    description: 'The design became an agent, or the next version of the agent under redesign.',
-    data: z.object({ session, agentId: z.uuid() }),
+    description: 'The design became agents, or the next versions of agents that it had become or redesigns.',
+    data: z.object({
+      session,
+      agentId: z.uuid().describe('the first agent'),
+      agentIds: z.array(z.uuid()).describe('all agents, the first included'),
+      revision,
+    }),
   },
 } as const satisfies Record<string, EventDefinition>;

@@ -8,10 +8,11 @@ import { invariant } from '@flowgrid/platform';
 import type { Announcer } from '../announce.ts';
 import type { DesignDatabase, Tx } from '../database.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
-import { toJson } from '../json.ts';
 import { jobIdFor } from '../modules/job/job-identity.ts';
 import {
   deleteGrant,
+  findEarlierResult,
+  insertPhaseResult,
   listPhaseResults,
   lockClaim,
   parkJob,
@@ -26,8 +27,14 @@ import {
   type RecordedSessionChange,
   type SessionEventType,
 } from '../modules/session/record-change.ts';
+import type { Found } from '../engine/engine.ts';
+import type { ProcessModel } from '../modules/process-model/process-model.ts';
+import { findProcessModels } from '../modules/process-model/process-model-store.ts';
+import type { Proposal } from '../modules/proposal/proposal.ts';
+import { findProposalBefore, findRevision, updateRevision } from '../modules/revision/revision-store.ts';
+import type { DesignRevision } from '../modules/revision/revision.ts';
 import type { DesignFailure, DesignPhase, DesignSession } from '../modules/session/session.ts';
-import type { Evidence, PhaseOutcome } from './phase.ts';
+import type { Evidence, FoundAllTheSame, PhaseOutcome } from './phase.ts';
 
 /** The job is no longer this worker's: taken over, or ended by a person. */
 export class JobLost extends Error {
@@ -36,6 +43,12 @@ export class JobLost extends Error {
 
 export interface JobStart {
   readonly session: DesignSession;
+  readonly revision: DesignRevision;
+  readonly processModel: ProcessModel | null;
+  /** What an earlier revision proposed. */
+  readonly previous: Proposal | null;
+  /** What CONTEXT found for an earlier revision. */
+  readonly earlierContext: unknown;
   readonly results: PhaseResults;
   readonly evidence: Evidence | null;
   /** Workers that were lost with this job since it was last queued. */
@@ -54,9 +67,16 @@ interface Write {
   readonly now: Date;
 }
 
-type NewEvent = Pick<DesignEvent, 'phase' | 'state' | 'percent' | 'message'>;
+type NewEvent = Pick<DesignEvent, 'phase' | 'state' | 'percent' | 'message'> &
+  Partial<Pick<DesignEvent, 'found'>>;
 
-type Found = Pick<PhaseOutcome, 'patch' | 'store'>;
+/** What a worker says while a phase is at work. */
+export interface PartialResult {
+  readonly phase: DesignPhase;
+  readonly message: string;
+  readonly percent: number;
+  readonly found: readonly Found[];
+}
 
 interface JobEnding<Type extends SessionEventType> extends Pick<
   RecordedSessionChange<Type>,
@@ -64,7 +84,7 @@ interface JobEnding<Type extends SessionEventType> extends Pick<
 > {
   readonly jobState: 'WAITING' | 'ENDED';
   readonly event: (session: DesignSession) => NewEvent;
-  readonly found?: Found;
+  readonly outcome?: FoundAllTheSame;
 }
 
 export class JobRecord {
@@ -83,7 +103,8 @@ export class JobRecord {
     const { tenantId } = this.#job;
     const sessionId = this.#sessionId;
     return this.#write(async ({ tx, session }) => {
-      const results = await listPhaseResults(tx, tenantId, sessionId);
+      const results = await listPhaseResults(tx, tenantId, session);
+      const stored = await this.#readRevision(tx, session);
       const job = await tx.designJob.findUniqueOrThrow({
         where: { tenantId_sessionId: { tenantId, sessionId } },
       });
@@ -92,6 +113,7 @@ export class JobRecord {
       const message = session.state === 'RUNNING' ? 'Another worker took over.' : 'A worker took the job.';
       const started = await this.#record({ tx, session }, { ...next, state: 'RUNNING', message });
       return {
+        ...stored,
         session: started,
         results,
         evidence: grant,
@@ -100,13 +122,39 @@ export class JobRecord {
     });
   }
 
+  async #readRevision(
+    tx: Tx,
+    session: DesignSession,
+  ): Promise<Pick<JobStart, 'revision' | 'processModel' | 'previous' | 'earlierContext'>> {
+    const { tenantId } = this.#job;
+    const key = { tenantId, sessionId: session.id, number: session.revision };
+    const revision = await findRevision(tx, key);
+    invariant(revision !== null, 'a session has the revision that is worked on');
+    const models = await findProcessModels(tx, tenantId, [session.id]);
+    const earlier = await findProposalBefore(tx, key);
+    return {
+      revision,
+      processModel: models.get(session.id) ?? null,
+      previous: earlier?.proposal ?? null,
+      earlierContext: await findEarlierResult(tx, key, 'CONTEXT'),
+    };
+  }
+
+  /** Says what was recognised so far; the phase is still at work. */
+  async reportFound({ phase, message, percent, found }: PartialResult): Promise<void> {
+    await this.#write(async ({ tx, session }) => {
+      const event = { phase, state: 'RUNNING', message, found } as const;
+      await this.#record({ tx, session }, { ...event, percent: Math.max(percent, session.percent) });
+    });
+  }
+
   async finishPhase(phase: DesignPhase, outcome: PhaseOutcome): Promise<DesignSession> {
     const { tenantId, attempt } = this.#job;
     return this.#write(async ({ tx, session, now }) => {
-      const result = toJson(outcome.result);
-      const row = { tenantId, sessionId: session.id, phase, attempt, result, finishedAt: now };
-      await tx.designPhaseResult.createMany({ data: [row] });
-      await outcome.store?.(tx, tenantId, now);
+      const { id: sessionId, revision } = session;
+      const { result } = outcome;
+      await insertPhaseResult(tx, { tenantId, sessionId, revision, phase, attempt, result, now });
+      await this.#keep({ tx, session, now }, outcome);
       const event = {
         phase,
         state: 'RUNNING',
@@ -133,26 +181,28 @@ export class JobRecord {
   }
 
   async succeed(message: string): Promise<void> {
+    const finishedAt = this.#options.clock.now();
     await this.#end({
       type: 'design_session.succeeded',
       jobState: 'ENDED',
       event: () => ({ phase: 'DONE', state: 'SUCCEEDED', percent: 100, message }),
       toData: (session) => ({ session }),
+      outcome: { revisionPatch: { finishedAt } },
     });
   }
 
   /** Ends the job; what the phase found all the same is kept. */
-  async fail(failure: DesignFailure, found: Found = {}): Promise<void> {
+  async fail(failure: DesignFailure, outcome: FoundAllTheSame = {}): Promise<void> {
     const { phase, code, message, retryable } = failure;
     await this.#end({
       type: 'design_session.failed',
       jobState: 'ENDED',
       event: ({ percent }) => ({ phase, state: 'FAILED', percent, message }),
       toData: (session) => ({ session, failure }),
-      found: {
-        ...found,
+      outcome: {
+        ...outcome,
         patch: {
-          ...found.patch,
+          ...outcome.patch,
           failurePhase: phase,
           failureCode: code,
           failureMessage: message,
@@ -165,17 +215,24 @@ export class JobRecord {
   async #end<Type extends SessionEventType>(end: JobEnding<Type>): Promise<void> {
     const { tenantId } = this.#job;
     const key = { tenantId, sessionId: this.#sessionId };
-    const { type, jobState, event, toData, found = {} } = end;
+    const { type, jobState, event, toData, outcome = {} } = end;
     await this.#write(async ({ tx, session, now }) => {
-      await found.store?.(tx, tenantId, now);
+      await this.#keep({ tx, session, now }, outcome);
       await parkJob(tx, key, jobState);
       const grant = await tx.jobGrant.findUnique({ where: { tenantId_sessionId: key } });
       await deleteGrant(tx, key);
-      const ended = await this.#record({ tx, session }, event(session), found.patch);
+      const ended = await this.#record({ tx, session }, event(session), outcome.patch);
       const viewer = { tenantId, actor: jobActor(session, grant) };
       const by = { viewer, requestId: null, clock: this.#options.clock };
       await recordChange(tx, by, { type, session: ended, toData });
     });
+  }
+
+  async #keep({ tx, session, now }: Write, { store, revisionPatch }: FoundAllTheSame): Promise<void> {
+    const { tenantId } = this.#job;
+    await store?.(tx, tenantId, now);
+    if (revisionPatch === undefined) return;
+    await updateRevision(tx, { tenantId, sessionId: session.id, number: session.revision }, revisionPatch);
   }
 
   async #write<Result>(work: (write: Write) => Promise<Result>): Promise<Result> {

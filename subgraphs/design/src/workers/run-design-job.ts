@@ -3,7 +3,8 @@ import { FlowgridError, type Logger } from '@flowgrid/platform';
 import type { ClaimedJob } from '../modules/job/job-store.ts';
 import type { DesignPhase, DesignSession } from '../modules/session/session.ts';
 import { JobLost, type JobRecord, type JobStart } from './job-record.ts';
-import { PhaseFailure, type PhaseTools } from './phase.ts';
+import { reportFound } from './found-reporter.ts';
+import { PhaseFailure, type PhaseOutcome, type PhaseTools } from './phase.ts';
 import { PHASES } from './phases/index.ts';
 
 /** A job that ends its workers is ended itself. */
@@ -37,26 +38,47 @@ export async function runDesignJob(run: JobRun): Promise<JobEnd> {
 }
 
 async function workThrough(
-  { job, record, tools, signal }: JobRun,
+  run: JobRun,
   start: JobStart,
   onPhase: (phase: DesignPhase) => void,
 ): Promise<void> {
+  const { record, signal } = run;
   const results = new Map(start.results);
-  const { tenantId } = job;
-  let { session } = start;
+  let { session, processModel } = start;
   for (const [phase, work] of PHASES) {
     if (phase === 'DESIGN' && waitsForReview(session)) return record.awaitReview();
     if (results.has(phase)) continue;
     onPhase(phase);
     signal.throwIfAborted();
-    const outcome = await work({ tools, tenantId, session, results, evidence: start.evidence, signal });
+    const outcome = await workOn(run, [phase, work], { ...start, session, processModel, results });
     signal.throwIfAborted();
     session = await record.finishPhase(phase, outcome);
+    processModel = outcome.processModel ?? processModel;
     // Later phases see what a later attempt would see.
     results.set(phase, JSON.parse(JSON.stringify(outcome.result)));
   }
   onPhase('DONE');
-  await record.succeed(`"${session.proposal?.name ?? session.title}" is designed and waits to be accepted.`);
+  await record.succeed(`${nameOf(session)} is designed and waits to be accepted.`);
+}
+
+async function workOn(
+  { job, record, tools, logger, signal }: JobRun,
+  [phase, work]: (typeof PHASES)[number],
+  state: JobStart,
+): Promise<PhaseOutcome> {
+  const { percent } = state.session;
+  await using reporter = reportFound({ record, phase, percent, logger });
+  return await work({
+    ...state,
+    tools,
+    tenantId: job.tenantId,
+    signal: AbortSignal.any([signal, reporter.lost]),
+    onFound: reporter.onFound,
+  });
+}
+
+function nameOf({ proposal, title }: DesignSession): string {
+  return `"${proposal?.name ?? title}"`;
 }
 
 function waitsForReview(session: DesignSession): boolean {

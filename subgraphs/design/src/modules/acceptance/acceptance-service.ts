@@ -1,24 +1,34 @@
-/** Makes the designed agent through the agents subgraph, exactly once. */
-import { z } from 'zod';
+/** Makes the designed agents through the agents subgraph, each exactly once. */
 import { requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
 import {
   FlowgridError,
   InvalidInput,
+  invariant,
   isId,
   notFound,
   parseInput,
   type Clock,
   type UserError,
 } from '@flowgrid/platform';
-import type { AgentWritten, AgentsClient } from '../../adapters/agents-client.ts';
+import type { AgentsClient, CallOptions } from '../../adapters/agents-client.ts';
 import type { Grants } from '../../adapters/grants.ts';
-import { OutsideError } from '../../adapters/outside-call.ts';
 import type { DesignDatabase } from '../../database.ts';
+import type { AgentDefinition } from '../definition/agent-definition.ts';
 import { jobIdFor } from '../job/job-identity.ts';
+import { findRevision } from '../revision/revision-store.ts';
 import { recordChange } from '../session/record-change.ts';
 import type { DesignSession } from '../session/session.ts';
-import { freeName, markAccepted, reserveAgent, type AcceptanceTarget } from './acceptance-store.ts';
-import { isSameDefinition } from './same-definition.ts';
+import {
+  acceptSchema,
+  inPayload,
+  wantedNames,
+  type AcceptDesign,
+  type AcceptInput,
+} from './acceptance-input.ts';
+import { giveUp, markAccepted, markWritten, reserveAgents, type Reservation } from './acceptance-store.ts';
+import { definitionToWrite, proposedAgent } from './agents-to-write.ts';
+import type { DesignedAgent } from './designed-agent-store.ts';
+import { toRefusal, writeAgent } from './write-agent.ts';
 
 export interface AcceptanceServiceOptions {
   readonly database: DesignDatabase;
@@ -29,31 +39,26 @@ export interface AcceptanceServiceOptions {
   readonly signal: AbortSignal;
 }
 
-const MAX_NAME_LENGTH = 200;
-
-const inputSchema = z.object({
-  sessionId: z.string(),
-  name: z.string().trim().min(1, 'The name is empty.').max(MAX_NAME_LENGTH).nullish(),
-  slug: z.string().trim().min(1, 'The slug is empty.').max(MAX_NAME_LENGTH).nullish(),
-});
-
 export interface Accepted {
   readonly session: DesignSession;
-  readonly agent: { readonly id: string };
+  readonly agents: readonly { readonly id: string }[];
 }
+
+/** Calls that accept different revisions at once finish each other's work; this often is enough for two of them. */
+const MAX_ROUNDS = 6;
 
 export type AcceptanceService = ReturnType<typeof createAcceptanceService>;
 
 export function createAcceptanceService(options: AcceptanceServiceOptions) {
   return {
     /**
-     * @throws InvalidInput with what the agents subgraph says about name and slug, or `STALE_REVISION` when the agent was
-     * changed since its redesign began; `CONFLICT` for a session that has not succeeded.
+     * @throws InvalidInput with what the agents subgraph says about names and slugs, or `STALE_REVISION` when an agent was
+     * changed since the session saw it; `CONFLICT` for what has not succeeded.
      */
-    accept: async (request: ServiceRequest, rawInput: z.input<typeof inputSchema>): Promise<Accepted> => {
+    accept: async (request: ServiceRequest, rawInput: AcceptDesign): Promise<Accepted> => {
       requirePermission(request.viewer, 'design:run');
       const viewer = requirePermission(request.viewer, 'agent:write');
-      const input = parseInput(inputSchema, rawInput);
+      const input = parseInput(acceptSchema, rawInput);
       if (!isId(input.sessionId)) throw notFound('Design session');
       return accept(options, { ...request, viewer }, input);
     },
@@ -67,44 +72,76 @@ interface Acceptance extends ServiceRequest {
 async function accept(
   options: AcceptanceServiceOptions,
   request: Acceptance,
-  input: z.output<typeof inputSchema>,
+  input: AcceptInput,
 ): Promise<Accepted> {
-  const { database } = options;
-  const { tenantId } = request.viewer;
-  const wanted = { name: input.name ?? null, slug: input.slug ?? null };
-  // Stored before anything is made elsewhere: whoever comes after a crash, or at the same time, makes the same agent.
-  const target = await database.inTenant(tenantId, (tx) =>
-    reserveAgent(tx, { tenantId, sessionId: input.sessionId, wanted, now: options.clock.now() }),
-  );
-  if (target.kind === 'ACCEPTED') return { session: target.session, agent: { id: target.agentId } };
-  const written = await writeAgent(options, request, target);
-  if (written.errors.length === 0) return finish(options, request, target);
-  if (target.kind === 'REDESIGN') throw new InvalidInput(inPayload(written.errors));
-  // The agents subgraph made nothing: another name may be tried. The id stays, so that there is never a second agent.
-  await database.inTenant(tenantId, (tx) => freeName(tx, tenantId, target));
-  const isOwnName = input.name == null || input.name === target.name;
-  const isOwnSlug = (input.slug ?? null) === target.slug;
-  if (!isOwnName || !isOwnSlug) return accept(options, request, input);
-  throw new InvalidInput(inPayload(written.errors));
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const reservation = await reserve(options, request, input);
+    const { session, agents, revision } = reservation;
+    if (reservation.isAccepted) return { session, agents: agents.map(toReference) };
+    const isWanted = revision === (input.revision ?? session.revision);
+    const end = await writeAgents(options, request, reservation);
+    if (end === 'OVERTAKEN') continue;
+    if (end === 'WRITTEN') {
+      const accepted = await finish(options, request, reservation);
+      if (isWanted) return accepted;
+      continue;
+    }
+    // Nothing was made under this name: it is free again. The id stays, so that there is never a second agent.
+    await forget(options, reservation, end.agent);
+    if (isWanted && isAsWanted(end.agent, input, reservation)) throw toInvalidInput(end, input, reservation);
+  }
+  throw new FlowgridError('CONFLICT', 'Others accept revisions of this session now. Try again shortly.');
 }
 
-/** Paths of the agents subgraph name the same fields here; what is not in this input concerns the session. */
-function inPayload(errors: readonly UserError[]): readonly UserError[] {
-  return errors.map((error) => {
-    const [field] = error.path;
-    return field === 'name' || field === 'slug' ? error : { ...error, path: ['sessionId'] };
-  });
-}
-
-async function writeAgent(
-  { agents, grants, signal }: AcceptanceServiceOptions,
+/** Stored before anything is made elsewhere: whoever comes after a crash, or at the same time, makes the same agents. */
+function reserve(
+  { database, clock }: AcceptanceServiceOptions,
   { viewer }: Acceptance,
-  target: Exclude<AcceptanceTarget, { kind: 'ACCEPTED' }>,
-): Promise<AgentWritten> {
-  const { session, agentId: id, definition } = target;
-  const note = `Designed in the session "${session.title}".`;
+  input: AcceptInput,
+): Promise<Reservation> {
+  const { tenantId } = viewer;
+  const { sessionId, revision = null } = input;
+  const nameOf = wantedNames(input);
+  return database.inTenant(tenantId, (tx) =>
+    reserveAgents(tx, { tenantId, sessionId, revision, nameOf, now: clock.now() }),
+  );
+}
+
+interface Refused {
+  readonly agent: DesignedAgent;
+  readonly errors: readonly UserError[];
+}
+
+/** One after the other: what was refused is told for the first one. */
+async function writeAgents(
+  options: AcceptanceServiceOptions,
+  request: Acceptance,
+  reservation: Reservation,
+): Promise<'WRITTEN' | 'OVERTAKEN' | Refused> {
+  const { database, clock } = options;
+  const { tenantId, session, revision } = reservation;
+  const call = { token: await requestToken(options, request, session), signal: options.signal };
+  for (const agent of reservation.agents) {
+    if (agent.writtenRevision === revision) continue;
+    const written = await writeOne(options, { reservation, agent, call });
+    if (written.kind === 'REFUSED') return { agent, errors: written.errors };
+    const { agentRevision } = written;
+    const made: DesignedAgent = { ...agent, writtenRevision: revision, agentRevision };
+    const isMarked = await database.inTenant(tenantId, (tx) =>
+      markWritten(tx, reservation, { agent: made, now: clock.now() }),
+    );
+    if (!isMarked) return 'OVERTAKEN';
+  }
+  return 'WRITTEN';
+}
+
+async function requestToken(
+  { grants, signal }: AcceptanceServiceOptions,
+  { viewer }: Acceptance,
+  session: DesignSession,
+): Promise<string> {
   try {
-    const token = await grants.request(
+    return await grants.request(
       {
         contextToken: viewer.contextToken,
         audience: 'agents',
@@ -113,70 +150,111 @@ async function writeAgent(
       },
       signal,
     );
-    const call = { token, signal };
-    if (target.kind === 'NEW') {
-      const { name, slug } = target;
-      const description = session.proposal?.summary ?? '';
-      return await agents.create({ id, name, slug, description, definition, note }, call);
-    }
-    const { expectedRevision } = target;
-    const written = await agents.update({ id, expectedRevision, definition, note }, call);
-    const isDone =
-      written.errors.some(({ code }) => code === 'STALE_REVISION') &&
-      written.agent !== null &&
-      isSameDefinition(written.agent.definition, definition);
-    // An earlier call wrote it and was cut off before it could be marked.
-    return isDone ? { ...written, errors: [] } : written;
   } catch (error) {
     throw toRefusal(error);
   }
 }
 
-function toRefusal(error: unknown): unknown {
-  if (!(error instanceof OutsideError)) return error;
-  switch (error.problem) {
-    case 'REFUSED':
-      return new FlowgridError('FORBIDDEN', 'You may not write agents any more.', { cause: error });
-    case 'UNREACHABLE':
-      return new FlowgridError(
-        'SERVICE_UNAVAILABLE',
-        'Agents cannot be reached now. Accept the design again shortly; nothing is done twice.',
-        { cause: error },
-      );
-    case 'UNEXPECTED':
-      return toRefusalByAgents(error);
-    default:
-      return error.problem satisfies never;
+async function writeOne(
+  options: AcceptanceServiceOptions,
+  input: {
+    readonly reservation: Reservation;
+    readonly agent: DesignedAgent;
+    readonly call: CallOptions;
+  },
+): ReturnType<typeof writeAgent> {
+  const { reservation, agent, call } = input;
+  const { session, revision, baseRevision, proposal } = reservation;
+  const proposed = proposedAgent(proposal, agent.key);
+  invariant(proposed, 'agents are reserved for the keys of the proposal');
+  const target = {
+    session,
+    revision,
+    baseRevision,
+    agent,
+    summary: proposed.summary,
+    definition: definitionToWrite(proposed, reservation.agentIds),
+    findWritten: () => findWritten(options, reservation, agent),
+  };
+  try {
+    return await writeAgent(options.agents, target, call);
+  } catch (error) {
+    // The agent is gone or archived, and this acceptance with it: another revision, or this one, may be accepted later.
+    const isFinal =
+      error instanceof FlowgridError && (error.code === 'NOT_FOUND' || error.code === 'CONFLICT');
+    if (isFinal) await forget(options, reservation, agent);
+    throw error;
   }
 }
 
-/** The agent under redesign was deleted or archived meanwhile. */
-function toRefusalByAgents(error: OutsideError): unknown {
-  if (error.cause === 'NOT_FOUND') return notFound('Agent');
-  if (error.cause !== 'CONFLICT') return error;
-  const message = 'The agent refuses changes now. Take it back from the archive and accept again.';
-  return new FlowgridError('CONFLICT', message, { cause: error });
+/** What this session wrote last to the agent. */
+async function findWritten(
+  { database }: AcceptanceServiceOptions,
+  { tenantId, session, agentIds }: Reservation,
+  { key, writtenRevision: number }: DesignedAgent,
+): Promise<AgentDefinition | null> {
+  if (number === null) return null;
+  const revision = await database.readInTenant(tenantId, (tx) =>
+    findRevision(tx, { tenantId, sessionId: session.id, number }),
+  );
+  const written = revision?.proposal && proposedAgent(revision.proposal, key);
+  return written ? definitionToWrite(written, agentIds) : null;
+}
+
+function forget(
+  { database, clock }: AcceptanceServiceOptions,
+  reservation: Reservation,
+  agent: DesignedAgent,
+): Promise<void> {
+  return database.inTenant(reservation.tenantId, (tx) =>
+    giveUp(tx, reservation, { agent, now: clock.now() }),
+  );
+}
+
+/** False when the names were those of a call that was cut off: this one's own are tried next. */
+function isAsWanted(agent: DesignedAgent, input: AcceptInput, { proposal }: Reservation): boolean {
+  if (agent.writtenRevision !== null) return true;
+  const wanted = wantedNames(input)(proposal)(agent.key);
+  return (wanted.name === null || wanted.name === agent.name) && wanted.slug === agent.slug;
+}
+
+function toInvalidInput(
+  { agent, errors }: Refused,
+  input: AcceptInput,
+  { agents }: Reservation,
+): InvalidInput {
+  const isFirst = agents[0]?.key === agent.key;
+  return new InvalidInput(inPayload(errors, { input, key: agent.key, isFirst }));
 }
 
 async function finish(
   { database, clock }: AcceptanceServiceOptions,
-  request: Acceptance,
-  target: Exclude<AcceptanceTarget, { kind: 'ACCEPTED' }>,
+  { viewer, requestId }: Acceptance,
+  reservation: Reservation,
 ): Promise<Accepted> {
-  const { viewer } = request;
-  const { agentId } = target;
+  const { revision, agents } = reservation;
+  const agentIds = agents.map(({ agentId }) => agentId);
+  const [agentId] = agentIds;
+  invariant(agentId, 'a proposal has an agent');
   const session = await database.inTenant(viewer.tenantId, async (tx) => {
-    const marked = await markAccepted(tx, viewer.tenantId, { ...target, now: clock.now() });
+    const marked = await markAccepted(tx, reservation, { agentId, now: clock.now() });
     if (marked.isFirst) {
-      const by = { viewer, requestId: request.requestId, clock };
-      await recordChange(tx, by, {
-        type: 'design_session.accepted',
-        session: marked.session,
-        changes: { agentId },
-        toData: (session) => ({ session, agentId }),
-      });
+      await recordChange(
+        tx,
+        { viewer, requestId, clock },
+        {
+          type: 'design_session.accepted',
+          session: marked.session,
+          changes: { agentId, revision },
+          toData: (session) => ({ session, agentId, agentIds, revision }),
+        },
+      );
     }
     return marked.session;
   });
-  return { session, agent: { id: agentId } };
+  return { session, agents: agents.map(toReference) };
+}
+
+function toReference({ agentId: id }: DesignedAgent): { readonly id: string } {
+  return { id };
 }

@@ -7,7 +7,8 @@ export const resolvers: Resolvers = {
       const { accepted, errors } = await mutationPayload('accepted', () =>
         services.acceptance.accept(request, input),
       );
-      return { session: accepted?.session ?? null, agent: accepted?.agent ?? null, errors };
+      const [agent = null] = accepted?.agents ?? [];
+      return { session: accepted?.session ?? null, agent, agents: accepted?.agents ?? null, errors };
     },
   },
 };

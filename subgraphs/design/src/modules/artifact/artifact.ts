@@ -14,6 +14,9 @@ export interface Artifact {
   readonly tenantId: string;
   readonly id: string;
   readonly sessionId: string;
+  /** The design revision that produced it. */
+  readonly revision: number;
+  readonly kind: ArtifactKind;
   readonly name: string;
   readonly mediaType: string;
   readonly size: number;

@@ -1,6 +1,7 @@
 /** The queue of design jobs. A claim gives an attempt number, and only its holder may write for the job. */
 import { z } from 'zod';
 import type { DesignDatabase, Tx } from '../../database.ts';
+import { toJson } from '../../json.ts';
 import type { DesignPhase } from '../session/session.ts';
 import { toPhase } from '../session/session-rows.ts';
 
@@ -167,10 +168,44 @@ export async function deleteGrant(
 
 export type PhaseResults = ReadonlyMap<DesignPhase, unknown>;
 
-/** Results of finished phases, as they were stored. */
-export async function listPhaseResults(tx: Tx, tenantId: string, sessionId: string): Promise<PhaseResults> {
-  const rows = await tx.designPhaseResult.findMany({ where: { tenantId, sessionId } });
+/** Results of the finished phases of a design revision, as they were stored. */
+export async function listPhaseResults(
+  tx: Tx,
+  tenantId: string,
+  { id: sessionId, revision }: { readonly id: string; readonly revision: number },
+): Promise<PhaseResults> {
+  const rows = await tx.designPhaseResult.findMany({ where: { tenantId, sessionId, revision } });
   return new Map(rows.map((row) => [toPhase(row.phase), row.result]));
+}
+
+export interface PhaseResultToStore {
+  readonly tenantId: string;
+  readonly sessionId: string;
+  /** The design revision. */
+  readonly revision: number;
+  readonly phase: DesignPhase;
+  readonly attempt: number;
+  readonly result: object;
+  readonly now: Date;
+}
+
+/** A phase is done: it is not worked on again for this revision. */
+export async function insertPhaseResult(tx: Tx, { result, now, ...row }: PhaseResultToStore): Promise<void> {
+  await tx.designPhaseResult.createMany({ data: [{ ...row, result: toJson(result), finishedAt: now }] });
+}
+
+/** What a phase found for the newest revision before this one in which it finished; null where there is none. */
+export async function findEarlierResult(
+  tx: Tx,
+  key: { readonly tenantId: string; readonly sessionId: string; readonly number: number },
+  phase: DesignPhase,
+): Promise<unknown> {
+  const { tenantId, sessionId, number } = key;
+  const row = await tx.designPhaseResult.findFirst({
+    where: { tenantId, sessionId, phase, revision: { lt: number } },
+    orderBy: { revision: 'desc' },
+  });
+  return row?.result ?? null;
 }
 
 /** Jobs that wait for a worker or have one. */

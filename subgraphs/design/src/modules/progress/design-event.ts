@@ -1,3 +1,4 @@
+import type { Found } from '../../engine/engine.ts';
 import type { DesignPhase, DesignState } from '../session/session.ts';
 
 /** Something that happened in a session; sequences start at 1 and have no gap. */
@@ -9,4 +10,8 @@ export interface DesignEvent {
   readonly percent: number;
   readonly message: string;
   readonly at: Date;
+  /** The design revision it is about. */
+  readonly revision: number;
+  /** What was recognised since the event before, while the phase is at work. */
+  readonly found: readonly Found[];
 }

@@ -1,10 +1,19 @@
 /** Events of sessions. A sequence number is given under the lock of the session's row, so it has neither gap nor repetition. */
+import { z } from 'zod';
 import { invariant } from '@flowgrid/platform';
 import type { Tx } from '../../database.ts';
 import type { Prisma } from '../../generated/prisma/client.ts';
+import { toJson } from '../../json.ts';
 import type { DesignSession } from '../session/session.ts';
 import { toPhase, toSession, toState } from '../session/session-rows.ts';
 import type { DesignEvent } from './design-event.ts';
+
+const foundSchema = z.array(
+  z.object({
+    kind: z.enum(['ACTOR', 'ACTIVITY', 'DECISION', 'SYSTEM', 'AGENT', 'TOOL', 'GUARDRAIL']),
+    name: z.string(),
+  }),
+);
 
 /** Locks a session until the transaction ends; null when the tenant has none with this id. */
 export async function lockSession(tx: Tx, tenantId: string, id: string): Promise<DesignSession | null> {
@@ -16,8 +25,13 @@ export async function lockSession(tx: Tx, tenantId: string, id: string): Promise
 export interface EventToRecord {
   readonly tenantId: string;
   /** The session as `lockSession` gave it in this transaction. */
-  readonly session: Pick<DesignSession, 'id' | 'lastSequence'>;
-  readonly event: Omit<DesignEvent, 'sessionId' | 'sequence'> & { readonly attempt: number };
+  readonly session: Pick<DesignSession, 'id' | 'lastSequence' | 'revision'>;
+  /** Of the session's revision, where it names no other. */
+  readonly event: Omit<DesignEvent, 'sessionId' | 'sequence' | 'revision' | 'found'> & {
+    readonly attempt: number;
+    readonly revision?: number;
+    readonly found?: DesignEvent['found'];
+  };
   /** What else changes in the session. */
   readonly patch?: Prisma.DesignSessionUncheckedUpdateInput;
 }
@@ -28,14 +42,15 @@ export async function recordEvent(
   { tenantId, session, event, patch }: EventToRecord,
 ): Promise<DesignSession> {
   const sequence = session.lastSequence + 1;
-  const { phase, state, percent, at } = event;
-  await tx.designEvent.createMany({ data: [{ tenantId, sessionId: session.id, sequence, ...event }] });
-  const row = await tx.designSession.update({
+  const { phase, state, percent, at, revision = session.revision, found = [] } = event;
+  const row = { ...event, tenantId, sessionId: session.id, sequence, revision, found: toJson(found) };
+  await tx.designEvent.createMany({ data: [row] });
+  const changed = await tx.designSession.update({
     where: { tenantId_id: { tenantId, id: session.id } },
-    data: { ...patch, phase, state, percent, lastSequence: sequence, updatedAt: at },
+    data: { ...patch, phase, state, percent, revision, lastSequence: sequence, updatedAt: at },
   });
-  invariant(row.lastSequence === sequence, 'the session row is locked');
-  return toSession(row);
+  invariant(changed.lastSequence === sequence, 'the session row is locked');
+  return toSession(changed);
 }
 
 export interface EventRange {
@@ -61,5 +76,7 @@ export async function listEvents(tx: Tx, range: EventRange): Promise<readonly De
     percent: row.percent,
     message: row.message,
     at: row.at,
+    revision: row.revision,
+    found: foundSchema.parse(row.found),
   }));
 }

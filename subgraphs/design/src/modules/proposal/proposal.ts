@@ -1,4 +1,5 @@
 /** What a design proposes: one or several agents, who does which activity, where a person must agree, and how to test it. */
+import { invariant } from '@flowgrid/platform';
 import type { AgentDefinition } from '../definition/agent-definition.ts';
 import type { Finding } from '../definition/finding.ts';
 
@@ -75,6 +76,13 @@ export interface Proposal {
   readonly findings: readonly Finding[];
   /** In the order in which they were asked for. */
   readonly adjustments: readonly Adjustment[];
+}
+
+/** The agent that takes the requests, and that stands for the proposal where one is shown. */
+export function firstAgent({ agents }: Pick<Proposal, 'agents'>): ProposedAgent {
+  const [first] = agents;
+  invariant(first, 'a proposal has an agent');
+  return first;
 }
 
 /** Whether one agent does everything, or one for each role whose work is automated. */

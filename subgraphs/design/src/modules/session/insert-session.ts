@@ -2,7 +2,9 @@
 import type { TenantViewer } from '@flowgrid/access';
 import { newId } from '@flowgrid/platform';
 import type { Tx } from '../../database.ts';
+import { storeContext } from '../intake/context-store.ts';
 import { enqueueJob } from '../job/job-store.ts';
+import { insertRevision } from '../revision/revision-store.ts';
 import type { StartInput } from './session-input.ts';
 
 export interface NewSession extends StartInput {
@@ -17,6 +19,10 @@ export async function insertSession(tx: Tx, input: NewSession): Promise<string |
   const { tenantId } = viewer;
   const inserted = await tx.designSession.createMany({ data: [toRow(input)], skipDuplicates: true });
   if (inserted.count === 0) return null;
+  const { description, context } = input;
+  await storeContext(tx, { tenantId, sessionId: id, description, context });
+  const first = { number: 1, kind: 'INITIAL', message: null, processRevision: null } as const;
+  await insertRevision(tx, { ...first, tenantId, sessionId: id, author: viewer.actor, now });
   const jobId = newId();
   await enqueueJob(tx, { tenantId, id: jobId, sessionId: id });
   await tx.jobGrant.createMany({
@@ -41,7 +47,8 @@ export async function insertSession(tx: Tx, input: NewSession): Promise<string |
         phase: 'CONTEXT',
         state: 'QUEUED',
         percent: 0,
-        message: `Queued: ${input.description.length.toLocaleString('en')} characters to analyse.`,
+        message: `Queued: ${description.length.toLocaleString('en')} characters to analyse.`,
+        revision: 1,
         at: now,
       },
     ],
@@ -55,6 +62,8 @@ function toRow({ id, viewer, now, ...input }: NewSession) {
     id,
     title: input.title,
     description: input.description,
+    engine: input.engine,
+    split: input.split,
     target: input.target,
     reviewProcess: input.reviewProcess,
     agentId: input.agentId,

@@ -8,7 +8,7 @@ import type { DesignSession } from './session.ts';
 /** What a change of a session is called, in the audit and as an event. */
 export type SessionEventType = Extract<EventType, `design_session.${string}`>;
 
-type SessionSnapshot = EventData<'design_session.started'>['session'];
+export type SessionSnapshot = EventData<'design_session.started'>['session'];
 
 export interface ChangeBy {
   readonly viewer: { readonly tenantId: string; readonly actor: Actor };

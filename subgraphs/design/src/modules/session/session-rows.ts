@@ -6,6 +6,7 @@ import {
   CODE_TARGETS,
   DESIGN_PHASES,
   DESIGN_STATES,
+  ENGINE_CHOICES,
   type DesignFailure,
   type DesignPhase,
   type DesignSession,
@@ -15,6 +16,17 @@ import {
 const stateSchema = z.enum(DESIGN_STATES);
 const phaseSchema = z.enum(DESIGN_PHASES);
 const targetSchema = z.enum(CODE_TARGETS);
+const engineSchema = z.enum(ENGINE_CHOICES);
+const splitSchema = z.enum(['ONE', 'BY_ROLE']);
+
+const sourcesSchema = z.array(
+  z.object({
+    kind: z.enum(['DESCRIPTION', 'FILE', 'ITEM']),
+    name: z.string(),
+    start: z.number(),
+    end: z.number(),
+  }),
+);
 
 const findingSchema = z.object({
   severity: z.enum(['ERROR', 'WARNING']),
@@ -35,6 +47,10 @@ export function toSession(row: SessionRow): DesignSession {
     id: row.id,
     title: row.title,
     description: row.description,
+    sourceText: row.sourceText ?? row.description,
+    sources: row.sourceRanges === null ? null : sourcesSchema.parse(row.sourceRanges),
+    engine: engineSchema.parse(row.engine),
+    split: splitSchema.parse(row.split),
     target: targetSchema.parse(row.target),
     reviewProcess: row.reviewProcess,
     reviewedAt: row.reviewedAt,
@@ -46,6 +62,7 @@ export function toSession(row: SessionRow): DesignSession {
     percent: row.percent,
     lastSequence: row.lastSequence,
     processRevision: row.processRevision,
+    revision: row.revision,
     definition: row.definition === null ? null : agentDefinitionSchema.parse(row.definition),
     proposal: row.proposal === null ? null : proposalSchema.parse(row.proposal),
     usage: {
@@ -55,9 +72,8 @@ export function toSession(row: SessionRow): DesignSession {
       provider: row.provider,
     },
     failure: toFailure(row),
-    reservedAgentId: row.reservedAgentId,
-    reservedName: row.reservedName,
-    reservedSlug: row.reservedSlug,
+    acceptingRevision: row.acceptingRevision,
+    acceptedRevision: row.acceptedRevision,
     acceptedAt: row.acceptedAt,
     createdByUserId: row.createdByUserId,
     createdAt: row.createdAt,

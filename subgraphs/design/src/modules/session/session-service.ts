@@ -1,40 +1,30 @@
 /** Starts design sessions, ends them, takes them up again, and reads them. */
 import { z } from 'zod';
-import { requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
-import {
-  FlowgridError,
-  isId,
-  newId,
-  notFound,
-  parsePage,
-  toConnection,
-  type Clock,
-  type Connection,
-} from '@flowgrid/platform';
-import type { Announcer } from '../../announce.ts';
-import type { DesignDatabase, Tx } from '../../database.ts';
-import type { ProcessModel } from '../process-model/process-model.ts';
-import {
-  countUnfinishedJobs,
-  deleteGrant,
-  listPhaseResults,
-  parkJob,
-  replaceGrant,
-  requeueJob,
-} from '../job/job-store.ts';
+import { requirePermission, type ServiceRequest } from '@flowgrid/access';
+import { FlowgridError, isId, newId, parsePage, toConnection, type Connection } from '@flowgrid/platform';
+import { deleteGrant, parkJob } from '../job/job-store.ts';
 import { lockSession, recordEvent } from '../progress/event-store.ts';
-import { nextPhase } from '../progress/phase-percent.ts';
 import { insertSession } from './insert-session.ts';
-import { recordChange, type SessionEventType } from './record-change.ts';
+import { recordChange, type SessionSnapshot } from './record-change.ts';
+import {
+  refineSession,
+  updateProcessModel,
+  type RefineInput,
+  type UpdateModelInput,
+} from './revise-session.ts';
+import {
+  changeSession,
+  NO_FAILURE,
+  queueAgain,
+  requirePlaceInQueue,
+  wrongState,
+  type SessionChangeOptions,
+} from './session-change.ts';
 import { parseStartInput } from './session-input.ts';
-import { findProcessModels, findSessions, listSessions, type SessionFilter } from './session-store.ts';
+import { findSessions, listSessions, type SessionFilter } from './session-store.ts';
 import { hasEnded, type DesignSession, type DesignState } from './session.ts';
 
-export interface SessionServiceOptions {
-  readonly database: DesignDatabase;
-  readonly announce: Announcer;
-  readonly clock: Clock;
-}
+export type SessionServiceOptions = SessionChangeOptions;
 
 interface PageArguments {
   readonly first?: number | null | undefined;
@@ -52,6 +42,9 @@ export function createSessionService(options: SessionServiceOptions) {
     approve: (request: ServiceRequest, sessionId: string) => approve(options, request, sessionId),
     cancel: (request: ServiceRequest, sessionId: string) => cancel(options, request, sessionId),
     retry: (request: ServiceRequest, sessionId: string) => retry(options, request, sessionId),
+    refine: (request: ServiceRequest, input: RefineInput) => refineSession(options, request, input),
+    updateProcessModel: (request: ServiceRequest, input: UpdateModelInput) =>
+      updateProcessModel(options, request, input),
     list: (
       request: ServiceRequest,
       args: PageArguments & { state?: DesignState | null; agentId?: string },
@@ -63,14 +56,6 @@ export function createSessionService(options: SessionServiceOptions) {
     ): Promise<ReadonlyMap<string, DesignSession>> => {
       const { tenantId } = requirePermission(request.viewer, 'design:read');
       return options.database.readInTenant(tenantId, (tx) => findSessions(tx, tenantId, ids.filter(isId)));
-    },
-    /** The newest process model of each session that has one. */
-    findProcessModels: async (
-      request: ServiceRequest,
-      sessionIds: readonly string[],
-    ): Promise<ReadonlyMap<string, ProcessModel>> => {
-      const { tenantId } = requirePermission(request.viewer, 'design:read');
-      return options.database.readInTenant(tenantId, (tx) => findProcessModels(tx, tenantId, sessionIds));
     },
   };
 }
@@ -103,17 +88,6 @@ async function start(
   return outcome.session;
 }
 
-/** What one tenant may have under way: more would fill the queue, and its history, for nobody's use. */
-const MAX_UNFINISHED_JOBS = 100;
-
-async function requirePlaceInQueue(tx: Tx, tenantId: string): Promise<void> {
-  if ((await countUnfinishedJobs(tx, tenantId)) <= MAX_UNFINISHED_JOBS) return;
-  throw new FlowgridError(
-    'RATE_LIMITED',
-    `Your tenant has ${MAX_UNFINISHED_JOBS} designs under way. Wait until some are done, or cancel some.`,
-  );
-}
-
 /** A repeated start gets the session that the first one made. */
 function sameSession(
   session: DesignSession,
@@ -141,56 +115,15 @@ async function list(
   return toConnection(rows, page, ({ createdAt, id }) => ({ createdAt: createdAt.toISOString(), id }));
 }
 
-interface Change {
-  readonly tx: Tx;
-  readonly viewer: TenantViewer;
-  readonly session: DesignSession;
-  readonly now: Date;
-}
-
-interface Changed {
-  readonly session: DesignSession;
-  /** The job to announce; null when nothing changed. */
-  readonly jobId: string | null;
-}
-
-/** What a person does to a session that is there. */
-type PersonalChange = Extract<
-  SessionEventType,
-  'design_session.cancelled' | 'design_session.retried' | 'design_session.approved'
->;
-
-/** Locks the session, changes it, records who did it, and announces the change when it is committed. */
-async function change(
-  { database, announce, clock }: SessionServiceOptions,
-  request: ServiceRequest,
-  { sessionId, type }: { readonly sessionId: string; readonly type: PersonalChange },
-  work: (change: Change) => Promise<Changed>,
-): Promise<DesignSession> {
-  const viewer = requirePermission(request.viewer, 'design:run');
-  if (!isId(sessionId)) throw notFound('Design session');
-  const outcome = await database.inTenant(viewer.tenantId, async (tx) => {
-    const session = await lockSession(tx, viewer.tenantId, sessionId);
-    if (session === null) throw notFound('Design session');
-    const changed = await work({ tx, viewer, session, now: clock.now() });
-    if (changed.jobId === null) return changed;
-    const by = { viewer, requestId: request.requestId, clock };
-    await recordChange(tx, by, { type, session: changed.session, toData: (session) => ({ session }) });
-    return changed;
-  });
-  if (outcome.jobId !== null) {
-    announce.job(outcome.jobId);
-    announce.progress(sessionId);
-  }
-  return outcome.session;
-}
+const toData = (session: SessionSnapshot): { readonly session: SessionSnapshot } => ({ session });
 
 async function cancel(
   options: SessionServiceOptions,
   request: ServiceRequest,
   sessionId: string,
 ): Promise<DesignSession> {
-  return change(options, request, { sessionId, type: 'design_session.cancelled' }, async (context) => {
+  const change = { sessionId, type: 'design_session.cancelled', toData } as const;
+  return changeSession(options, request, change, async (context) => {
     const { tx, viewer, session, now } = context;
     if (session.state === 'CANCELLED') return { session, jobId: null };
     if (hasEnded(session.state)) throw wrongState(session, 'cancelled');
@@ -212,15 +145,11 @@ async function retry(
   request: ServiceRequest,
   sessionId: string,
 ): Promise<DesignSession> {
-  return change(options, request, { sessionId, type: 'design_session.retried' }, async (context) => {
+  const change = { sessionId, type: 'design_session.retried', toData } as const;
+  return changeSession(options, request, change, async (context) => {
     const { session } = context;
     if (session.state !== 'FAILED' && session.state !== 'CANCELLED') throw wrongState(session, 'retried');
-    return queueAgain(context, 'Queued again', {
-      failurePhase: null,
-      failureCode: null,
-      failureMessage: null,
-      failureRetryable: null,
-    });
+    return queueAgain(context, 'Queued again', NO_FAILURE);
   });
 }
 
@@ -229,46 +158,13 @@ async function approve(
   request: ServiceRequest,
   sessionId: string,
 ): Promise<DesignSession> {
-  return change(options, request, { sessionId, type: 'design_session.approved' }, async (context) => {
+  const change = { sessionId, type: 'design_session.approved', toData } as const;
+  return changeSession(options, request, change, async (context) => {
     const { session, viewer, now } = context;
     if (session.state !== 'AWAITING_REVIEW') {
       if (session.reviewedAt !== null) return { session, jobId: null };
       throw wrongState(session, 'approved');
     }
     return queueAgain(context, `Process model approved by ${viewer.actor.name}; queued`, { reviewedAt: now });
-  });
-}
-
-async function queueAgain(
-  { tx, viewer, session, now }: Change,
-  what: string,
-  patch: Parameters<typeof recordEvent>[1]['patch'],
-): Promise<Changed> {
-  const { tenantId, contextToken, actor } = viewer;
-  const sessionId = session.id;
-  const job = await requeueJob(tx, { tenantId, sessionId });
-  await replaceGrant(tx, {
-    tenantId,
-    sessionId,
-    actorId: actor.id,
-    actorUserId: actor.userId,
-    contextToken,
-    createdAt: now,
-  });
-  const finished = new Set((await listPhaseResults(tx, tenantId, sessionId)).keys());
-  const kept = finished.size === 0 ? '' : `; finished phases are kept: ${[...finished].join(', ')}`;
-  const event = {
-    ...nextPhase(finished),
-    state: 'QUEUED',
-    message: `${what}${kept}.`,
-    attempt: job.attempt,
-    at: now,
-  } as const;
-  return { jobId: job.id, session: await recordEvent(tx, { tenantId, session, event, patch: patch ?? {} }) };
-}
-
-function wrongState(session: DesignSession, verb: string): FlowgridError {
-  return new FlowgridError('CONFLICT', `The session is ${session.state}; it cannot be ${verb} now.`, {
-    details: { state: session.state },
   });
 }

@@ -1,8 +1,7 @@
 /** Rows of sessions and their process models. */
 import type { Page } from '@flowgrid/platform';
 import type { Tx } from '../../database.ts';
-import type { ProcessModel } from '../process-model/process-model.ts';
-import { parseStoredModel } from '../process-model/stored-model.ts';
+import type { Prisma } from '../../generated/prisma/client.ts';
 import type { DesignSession, DesignState } from './session.ts';
 import { toSession } from './session-rows.ts';
 
@@ -28,7 +27,7 @@ export async function listSessions(
     where: {
       tenantId,
       ...(state && { state }),
-      ...(agentId !== undefined && { agentId }),
+      ...(agentId !== undefined && { AND: { OR: concerning(agentId) } }),
       ...(page.after && {
         OR: [
           { createdAt: { lt: page.after.createdAt } },
@@ -51,15 +50,7 @@ export async function findSessions(
   return new Map(rows.map((row) => [row.id, toSession(row)]));
 }
 
-/** The newest process model of each session. */
-export async function findProcessModels(
-  tx: Tx,
-  tenantId: string,
-  sessionIds: readonly string[],
-): Promise<ReadonlyMap<string, ProcessModel>> {
-  const rows = await tx.processModelRevision.findMany({
-    where: { tenantId, sessionId: { in: [...sessionIds] } },
-    orderBy: { revision: 'asc' },
-  });
-  return new Map(rows.map((row) => [row.sessionId, parseStoredModel(row.model)]));
+/** Sessions that redesign the agent, or that it came out of. */
+function concerning(agentId: string): Prisma.DesignSessionWhereInput[] {
+  return [{ agentId }, { designedAgents: { some: { agentId, writtenRevision: { not: null } } } }];
 }

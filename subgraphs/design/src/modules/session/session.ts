@@ -1,6 +1,9 @@
 /** A design session, as the rest of the service knows it. */
+import type { EngineChoice } from '../../engine/engine.ts';
 import type { AgentDefinition } from '../definition/agent-definition.ts';
 import type { Finding } from '../definition/finding.ts';
+import type { SourceRange } from '../intake/source-text.ts';
+import type { AgentSplit } from '../proposal/proposal.ts';
 
 export const DESIGN_STATES = [
   'QUEUED',
@@ -23,8 +26,10 @@ export const DESIGN_PHASES = [
 ] as const;
 export type DesignPhase = (typeof DESIGN_PHASES)[number];
 
-export const CODE_TARGETS = ['CLAUDE_AGENT_SDK'] as const;
+export const CODE_TARGETS = ['CLAUDE_AGENT_SDK', 'OPENAI_AGENTS_SDK'] as const;
 export type CodeTarget = (typeof CODE_TARGETS)[number];
+
+export const ENGINE_CHOICES = ['AUTO', 'LOCAL', 'CLAUDE', 'OPENAI'] as const satisfies EngineChoice[];
 
 export interface DesignFailure {
   readonly phase: DesignPhase;
@@ -43,6 +48,12 @@ export interface DesignSession {
   readonly id: string;
   readonly title: string;
   readonly description: string;
+  /** What is analysed; the description alone until the context has been read. */
+  readonly sourceText: string;
+  /** Null until the context has been read. */
+  readonly sources: readonly SourceRange[] | null;
+  readonly engine: EngineChoice;
+  readonly split: AgentSplit;
   readonly target: CodeTarget;
   readonly reviewProcess: boolean;
   readonly reviewedAt: Date | null;
@@ -55,7 +66,10 @@ export interface DesignSession {
   readonly phase: DesignPhase;
   readonly percent: number;
   readonly lastSequence: number;
+  /** Of the newest process model. */
   readonly processRevision: number | null;
+  /** Number of the design revision that is worked on, or of the newest. */
+  readonly revision: number;
   readonly definition: AgentDefinition | null;
   readonly proposal: DesignProposal | null;
   readonly usage: {
@@ -65,9 +79,9 @@ export interface DesignSession {
     readonly provider: string;
   };
   readonly failure: DesignFailure | null;
-  readonly reservedAgentId: string | null;
-  readonly reservedName: string | null;
-  readonly reservedSlug: string | null;
+  /** The design revision whose agents are being made; a call that was cut off leaves it for the next. */
+  readonly acceptingRevision: number | null;
+  readonly acceptedRevision: number | null;
   readonly acceptedAt: Date | null;
   readonly createdByUserId: string | null;
   readonly createdAt: Date;

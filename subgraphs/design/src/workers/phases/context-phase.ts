@@ -1,20 +1,32 @@
-/** CONTEXT: what the tenant has already. */
+/** CONTEXT: what the session was given, and what the tenant has already. */
 import { z } from 'zod';
 import type { Permission } from '@flowgrid/access';
 import type { AgentDraft } from '../../adapters/agents-client.ts';
 import { OutsideError } from '../../adapters/outside-call.ts';
+import { toJson } from '../../json.ts';
 import type { AgentDefinition, IntegrationKind } from '../../modules/definition/agent-definition.ts';
 import { isJsonObject } from '../../modules/definition/definition-schema.ts';
+import { SourceProblem, type CollectedSources } from '../../modules/intake/collect-sources.ts';
 import { jobIdFor } from '../../modules/job/job-identity.ts';
-import { count, PhaseFailure, type Phase, type PhaseInput } from '../phase.ts';
+import { parseStoredModel } from '../../modules/process-model/stored-model.ts';
+import type { KnownAgent } from '../../modules/known-agent/known-agent.ts';
+import { count, PhaseFailure, type Phase, type PhaseInput, type PhaseOutcome } from '../phase.ts';
 
 const MAX_DESCRIPTION_LENGTH = 500;
 
 /** Definitions come from the agents subgraph, which has checked them; VALIDATION checks what becomes of them. */
 export const definitionSchema = z.custom<AgentDefinition>(isJsonObject);
 
+const agentSchema = z.object({ id: z.string(), name: z.string(), description: z.string() });
+
 export const contextSchema = z.object({
-  existingAgents: z.array(z.object({ id: z.string(), name: z.string(), description: z.string() })),
+  existingAgents: z.array(agentSchema),
+  /** Agents that the session was told to consider. */
+  namedAgents: z.array(agentSchema).default([]),
+  /** What a file says of the process by itself. */
+  givenModel: z
+    .unknown()
+    .transform((model) => (model === null || model === undefined ? null : parseStoredModel(model))),
   integrationKinds: z.array(z.enum(['GITHUB', 'JIRA', 'SERVICENOW'])),
   base: z.object({ definition: definitionSchema }).nullable(),
 });
@@ -27,19 +39,79 @@ export const contextPhase: Phase = async (input) => {
   const base = session.isRedesign ? await findBase(input, token) : null;
   const integrationKinds = await listIntegrationKinds(input);
   const others = agents.filter(({ id }) => id !== session.agentId);
+  const given = await readSources(input);
+  const baseRevision = base?.revision ?? null;
   return {
-    message: describe(others.length, integrationKinds, base),
+    message: `${describe(others.length, integrationKinds, base)}${given.message}`,
     result: {
-      existingAgents: others.map((agent) => ({
-        ...agent,
-        description: agent.description.slice(0, MAX_DESCRIPTION_LENGTH),
-      })),
+      ...given.result,
+      existingAgents: others.map(shorten),
       integrationKinds,
       base: base && { definition: base.definition },
     },
-    patch: { baseRevision: base?.revision ?? null },
+    patch: { baseRevision, ...given.patch },
+    revisionPatch: { baseRevision },
   };
 };
+
+function shorten(agent: KnownAgent): KnownAgent {
+  return { ...agent, description: agent.description.slice(0, MAX_DESCRIPTION_LENGTH) };
+}
+
+interface GivenSources {
+  readonly message: string;
+  readonly result: { readonly namedAgents: readonly KnownAgent[]; readonly givenModel: unknown };
+  readonly patch: PhaseOutcome['patch'];
+}
+
+/** Once for a session: a later revision is a design of the same text, at whose places its process model points. */
+async function readSources(input: PhaseInput): Promise<GivenSources> {
+  if (input.earlierContext !== null) {
+    const { namedAgents, givenModel } = contextSchema.parse(input.earlierContext);
+    return { message: '', result: { namedAgents, givenModel }, patch: {} };
+  }
+  const { sourceText, sources, agents, model } = await collectSources(input);
+  const more = sources.length - 1;
+  const characters = sourceText.length.toLocaleString('en');
+  return {
+    message: more === 0 ? '' : ` ${count(more, 'source')} beside the description: ${characters} characters.`,
+    result: { namedAgents: agents.map(shorten), givenModel: model },
+    patch: { sourceText, sourceRanges: toJson(sources) },
+  };
+}
+
+async function collectSources(input: PhaseInput): Promise<CollectedSources> {
+  const { session, tools, tenantId, signal } = input;
+  let token: Promise<string> | null = null;
+  const requestOnce = (): Promise<string> =>
+    (token ??= requestToken(input, 'integrations', ['integration:read']));
+  try {
+    return await tools.collectSources({
+      tenantId,
+      sessionId: session.id,
+      description: session.description,
+      readItem: async (item) => {
+        const options = { token: await requestOnce(), signal };
+        return outside('items', () => tools.integrations.readItem(item, options));
+      },
+    });
+  } catch (error) {
+    if (isUnserved(error)) throw itemsUnserved(error);
+    if (!(error instanceof SourceProblem)) throw error;
+    const { code, message, isRetryable: retryable } = error;
+    throw new PhaseFailure({ code, message, retryable }, { cause: error });
+  }
+}
+
+/** The integrations service of this platform does not tell of items. */
+function isUnserved(error: unknown): boolean {
+  return error instanceof OutsideError && error.cause === 'GRAPHQL_VALIDATION_FAILED';
+}
+
+function itemsUnserved(cause: unknown): PhaseFailure {
+  const message = 'Tickets and issues cannot be read on this platform yet. Start a new design without them.';
+  return new PhaseFailure({ code: 'SOURCE_UNSUPPORTED', message, retryable: false }, { cause });
+}
 
 function describe(agents: number, kinds: readonly IntegrationKind[], base: AgentDraft | null): string {
   const others = base === null ? 'of the tenant' : 'beside it';
