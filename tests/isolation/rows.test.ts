@@ -24,6 +24,7 @@ beforeAll(async () => {
   await addGrantOfRunningJob();
   await addMessages();
   await addUpload();
+  await addAiUsage();
   tables = (await listTables(superuser)).filter(({ hasTenant }) => hasTenant);
 });
 afterAll(() => superuser.end());
@@ -80,6 +81,21 @@ async function addUpload(): Promise<void> {
      INSERT INTO design.session_source (tenant_id, session_id, position, kind, upload_id)
      SELECT file.tenant_id, session.id, 1, 'FILE', file.id
        FROM file, (SELECT id FROM design.design_session WHERE tenant_id = $1 LIMIT 1) AS session`,
+    [owner.id],
+  );
+}
+
+/** A request to an AI model, and what the tenant has set. */
+async function addAiUsage(): Promise<void> {
+  await superuser.query(
+    `INSERT INTO design.design_setting (tenant_id, engine, redact_personal_data, revision, updated_at)
+     VALUES ($1, 'LOCAL', true, 1, now())`,
+    [owner.id],
+  );
+  await superuser.query(
+    `INSERT INTO design.ai_call (tenant_id, id, session_id, phase, provider, model, state, cost_usd, started_at)
+     SELECT tenant_id, gen_random_uuid(), id, 'DESIGN', 'anthropic', 'claude', 'RESERVED', 1, now()
+       FROM design.design_session WHERE tenant_id = $1 LIMIT 1`,
     [owner.id],
   );
 }

@@ -11,6 +11,7 @@ import {
   serviceUrls,
 } from '@flowgrid/platform';
 import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from '@flowgrid/shared-state';
+import { aiServiceEnv, aiWorkerEnv } from './adapters/ai/ai-env.ts';
 
 const shared = {
   ...serviceEnv,
@@ -27,12 +28,14 @@ const shared = {
 
 export const designEnv = z.object({
   ...shared,
+  ...aiServiceEnv,
   ARTIFACT_LINK_SECRET: secretKey.describe('Signs the links of artifacts; 32 random bytes in base64.'),
   PUBLIC_URL: z.url().describe('Where clients reach the platform, and with it /artifacts/<id>.'),
 });
 
 export const workerEnv = z.object({
   ...shared,
+  ...aiWorkerEnv,
   INTEGRATIONS_URL: serviceUrls.describe('Base addresses of integrations, by comma.'),
   CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2).describe('Jobs at once.'),
   LEASE_SECONDS: z.coerce

@@ -4,6 +4,7 @@ import { AGENT_EVENTS } from './agent-events.ts';
 import { ARCHIMATE_MODEL_EVENTS } from './archimate-model-events.ts';
 import type { EventDefinition } from './define-event.ts';
 import { DESIGN_SESSION_EVENTS } from './design-session-events.ts';
+import { DESIGN_SETTING_EVENTS } from './design-setting-events.ts';
 import { INTEGRATION_EVENTS } from './integration-events.ts';
 
 /** Types are called like the actions of the audit: `<resource>.<past participle>`. */
@@ -11,6 +12,7 @@ export const EVENT_CATALOGUE = {
   ...AGENT_EVENTS,
   ...ARCHIMATE_MODEL_EVENTS,
   ...DESIGN_SESSION_EVENTS,
+  ...DESIGN_SETTING_EVENTS,
   ...INTEGRATION_EVENTS,
 } as const satisfies Record<string, EventDefinition>;
 

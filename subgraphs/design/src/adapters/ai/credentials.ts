@@ -60,7 +60,7 @@ const ASSIGNMENT = new RegExp(
 );
 
 /** Long runs without a space that no word is made of. */
-const RUN = /(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+_=-]{20,512}(?![A-Za-z0-9+_=-])/gu;
+const RUN = /(?<![A-Za-z0-9+_-])[A-Za-z0-9+_-]{20,}={0,2}/gu;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/iu;
 
 /** Where credentials are, in order, without overlaps. */

@@ -65,10 +65,10 @@ const RULES: readonly Rule[] = [
     pattern: /(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])/giu,
     measure: whenTrue((found) => found.length > 3 && isIPv6(found)),
   },
-  { kind: 'PHONE', pattern: /(?<![\w+])(?:\+|00)[1-9]\d{0,2}(?:[ ./()-]{0,3}\d){6,12}(?!\d)/gu },
+  { kind: 'PHONE', pattern: /(?<![\w+]|\d[ -])(?:\+|00)[1-9]\d{0,2}(?:[ ./()-]{0,3}\d){6,12}(?!\d)/gu },
   {
     kind: 'PHONE',
-    pattern: /(?<![\w+.])\(?0\d{1,5}\)?[ /-](?:[ ./-]{0,2}\d){5,10}(?!\d)/gu,
+    pattern: /(?<![\w+.]|\d[ -])\(?0\d{1,5}\)?[ /-](?:[ ./-]{0,2}\d){5,10}(?!\d)/gu,
     measure: whenTrue((found) => !/^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}/u.test(found)),
   },
   { kind: 'PHONE', pattern: /(?<![\w+.-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])/gu },
