@@ -13,6 +13,7 @@ const INTERNAL_LOCATIONS = [
   '= /_socket',
   `~ ^/_session/artifacts/(?<segment_id>${SEGMENT})$`,
   '= /_session-check/design:read',
+  '= /_session-check/design:run',
 ];
 
 const configuration = readFileSync(join(ROOT, 'nginx.conf'), 'utf8');
@@ -71,7 +72,7 @@ describe.each(PLAIN_ROUTES)('$method $path', (route) => {
       passesHeaders: route.auth === 'hook',
       dropsIdentity: route.auth === 'hook',
       goesToSession: route.auth === 'link-or-session',
-      asksAuth: route.auth === 'link-or-session',
+      asksAuth: route.auth === 'link-or-session' || route.auth === 'session',
     });
   });
 });

@@ -22,13 +22,44 @@ describe.skipIf(findNginx() === null)('routes', () => {
       recorded.services[name].seen.map(({ method, url }) => `${name} ${method} ${url}`),
     );
 
-  test.each(PLAIN_ROUTES)('$method $path reaches its service', async ({ method, path, service }) => {
+  test.each(PLAIN_ROUTES)('$method $path reaches its service', async ({ method, path, service, auth }) => {
     const url = path.replaceAll(/:\w+/g, 'a-1.b_2~C');
+    const isChecked = auth === 'session';
+    const headers = isChecked ? { authorization: 'Bearer a.b.c' } : {};
 
-    const { status } = await ask(recorded.edge, url, { method });
+    const { status } = await ask(recorded.edge, url, { method, headers });
 
-    expect({ status, reached: reached() }).toEqual({ status: 200, reached: [`${service} ${method} ${url}`] });
+    const checks = reached().filter((line) => line.startsWith('auth GET /internal/session-check?'));
+    const others = reached().filter((line) => !checks.includes(line));
+    expect({ status, checks: checks.length, others }).toEqual({
+      status: 200,
+      checks: isChecked ? 1 : 0,
+      others: [`${service} ${method} ${url}`],
+    });
   });
+
+  // The body limits of the edge are those of the table: what passes here must not be refused behind, nor the other way round.
+  test.each(PLAIN_ROUTES.filter(({ method }) => method === 'POST'))(
+    'a body of up to the limit reaches $path, and none above',
+    async ({ path, auth, service, maxBodyBytes = 1024 * 1024 }) => {
+      const url = path.replaceAll(/:\w+/g, 'a1');
+      const send = (size: number) =>
+        ask(recorded.edge, url, {
+          method: 'POST',
+          headers: auth === 'session' ? { authorization: 'Bearer a.b.c' } : {},
+          body: 'x'.repeat(size),
+        });
+
+      const fitting = await send(maxBodyBytes);
+      const larger = await send(maxBodyBytes + 1);
+
+      expect([fitting.status, larger.status]).toEqual([200, 413]);
+      expect(JSON.parse(larger.body)).toMatchObject({
+        errors: [{ extensions: { code: 'PAYLOAD_TOO_LARGE' } }],
+      });
+      expect(recorded.services[service].seen.map(({ body }) => body.length)).toEqual([maxBodyBytes]);
+    },
+  );
 
   test.each([
     ['GET', '/graphql?query=%7B__typename%7D'],
@@ -54,6 +85,8 @@ describe.skipIf(findNginx() === null)('routes', () => {
     ['OPTIONS', '/graphql', 'GET, HEAD, POST'],
     ['POST', '/artifacts/a1', 'GET, HEAD'],
     ['GET', '/hooks/h1', 'POST'],
+    ['GET', '/uploads', 'POST'],
+    ['PUT', '/uploads', 'POST'],
     ['POST', '/.well-known/jwks.json', 'GET, HEAD'],
   ])('%s %s is refused with what is allowed', async (method, path, allow) => {
     const { status, headers, body } = await ask(recorded.edge, path, { method });
@@ -110,6 +143,10 @@ describe.skipIf(findNginx() === null)('routes', () => {
     '/_socket',
     '/_session/artifacts/a1',
     '/_session-check/design:read',
+    '/_session-check/design:run',
+    '/uploads/',
+    '/uploads/a',
+    '//uploads',
     '/_router-readiness',
     '/_error/500',
     '/nginx_status',

@@ -122,4 +122,44 @@ describe.skipIf(findNginx() === null)('downloads by access token', () => {
     expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE' } }] });
     expect(services.design.seen).toEqual([]);
   });
+
+  const upload = (headers: Readonly<Record<string, string>>) =>
+    ask(recorded.edge, '/uploads', {
+      method: 'POST',
+      headers: { 'content-type': 'multipart/form-data; boundary=b', ...headers },
+      body: '--b--',
+    });
+
+  test('an upload comes with a context token to the service, body and all', async () => {
+    const { status } = await upload({ authorization: 'Bearer up.good' });
+
+    expect(status).toBe(200);
+    expect(services.auth.seen).toMatchObject([
+      { url: '/internal/session-check?audience=design&permission=design:run', body: '' },
+    ]);
+    expect(services.design.seen).toMatchObject([
+      {
+        method: 'POST',
+        url: '/uploads',
+        body: '--b--',
+        headers: {
+          authorization: 'Bearer context-of-up.good',
+          'content-type': 'multipart/form-data; boundary=b',
+        },
+      },
+    ]);
+  });
+
+  // Attack: sending files without a session, or with one that may not start designs.
+  test.each([
+    ['no token', {}, 401],
+    ['a bad token', { authorization: 'Bearer up.bad' }, 401],
+    ['a token without the permission', { authorization: 'Bearer up.poor' }, 403],
+  ])('an upload with %s does not reach the service', async (_what, headers, status) => {
+    const answer = await upload(headers);
+
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body)).toMatchObject({ errors: [{ extensions: {} }] });
+    expect(services.design.seen).toEqual([]);
+  });
 });

@@ -191,3 +191,38 @@ test('a body above the limit is not passed on whole', async () => {
 
   expect(response.status).toBe(413);
 });
+
+test('an upload is passed on whole with a context token, and without a token nothing of it', async () => {
+  seen = [];
+  answer = (_request, response) => response.writeHead(201).end();
+  const body = 'x'.repeat(2_000_000);
+
+  const sent = await fetch(`${router.url}/uploads`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer-1', 'content-type': 'multipart/form-data; boundary=b' },
+    body,
+  });
+  const refused = await fetch(`${router.url}/uploads`, { method: 'POST', body });
+
+  expect([sent.status, refused.status]).toEqual([201, 401]);
+  expect(seen).toMatchObject([
+    {
+      url: '/uploads',
+      body,
+      headers: {
+        authorization: 'Bearer design-for-Bearer-1',
+        'content-type': 'multipart/form-data; boundary=b',
+      },
+    },
+  ]);
+});
+
+test('an upload above its limit is not passed on whole', async () => {
+  const response = await fetch(`${router.url}/uploads`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer-1' },
+    body: Buffer.alloc(21 * 1024 * 1024 + 1),
+  });
+
+  expect(response.status).toBe(413);
+});

@@ -1,7 +1,7 @@
 /** Passes plain routes on to their services, byte by byte as they come. */
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { FlowgridError, ReplicaClient, type Logger, type Replicas } from '@flowgrid/platform';
+import { FlowgridError, ReplicaClient, overloaded, type Logger, type Replicas } from '@flowgrid/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher } from 'undici';
 import { toClientHeaders, toServiceHeaders } from './headers.ts';
@@ -23,28 +23,35 @@ export interface PassthroughOptions {
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
+/** Each is held in memory as a whole. */
+const MAX_LARGE_BODIES = 8;
+/** What comes in a large body takes time to be read. */
+const LARGE_BODY_TIMEOUT_MS = 60_000;
 
 /** Adds the routes; the caller disposes of the result after the server is closed. */
 export function addPassthrough(app: FastifyInstance, options: PassthroughOptions): AsyncDisposable {
   // Connections of their own: a slow download takes none that operations wait for.
   const clients = new Map<string, ReplicaClient>();
-  for (const { service } of options.routes) {
-    const replicas = options.replicasOf(service);
-    if (replicas && !clients.has(service)) {
-      clients.set(service, new ReplicaClient(replicas, { timeoutMs: options.timeoutMs }));
+  for (const route of options.routes) {
+    const replicas = options.replicasOf(route.service);
+    const key = clientKeyOf(route);
+    if (replicas && !clients.has(key)) {
+      const timeoutMs = route.maxBodyBytes === undefined ? options.timeoutMs : LARGE_BODY_TIMEOUT_MS;
+      clients.set(key, new ReplicaClient(replicas, { timeoutMs }));
     }
   }
+  const largeBodies = { atOnce: 0 };
   void app.register(async (scope) => {
     // Bodies are not parsed: what a sender signed must arrive as it was written.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
     for (const route of options.routes) {
-      const client = clients.get(route.service);
+      const client = clients.get(clientKeyOf(route));
       if (!client) continue;
       scope.route({
         method: route.method,
         url: route.path,
-        handler: (request, reply) => pass({ route, client, options }, request, reply),
+        handler: (request, reply) => pass({ route, client, options, largeBodies }, request, reply),
       });
     }
   });
@@ -59,6 +66,11 @@ interface Passage {
   readonly route: PlainRoute;
   readonly client: ReplicaClient;
   readonly options: PassthroughOptions;
+  readonly largeBodies: { atOnce: number };
+}
+
+function clientKeyOf({ service, maxBodyBytes }: PlainRoute): string {
+  return maxBodyBytes === undefined ? service : `${service}, large bodies`;
 }
 
 async function pass(passage: Passage, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -87,13 +99,30 @@ async function pass(passage: Passage, request: FastifyRequest, reply: FastifyRep
 }
 
 async function send(
-  { route, client, options }: Passage,
+  passage: Passage,
   request: FastifyRequest,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
-  const contextToken = await exchangeToken(route, options, request);
+  const { route, largeBodies } = passage;
+  const contextToken = await exchangeToken(route, passage.options, request);
+  if (route.maxBodyBytes === undefined) return sendOn(passage, request, { signal, contextToken });
+  if (largeBodies.atOnce >= MAX_LARGE_BODIES) throw overloaded();
+  largeBodies.atOnce += 1;
+  try {
+    return await sendOn(passage, request, { signal, contextToken });
+  } finally {
+    largeBodies.atOnce -= 1;
+  }
+}
+
+async function sendOn(
+  { route, client, options }: Passage,
+  request: FastifyRequest,
+  { signal, contextToken }: { readonly signal: AbortSignal; readonly contextToken: string | undefined },
+): Promise<Dispatcher.ResponseData> {
   // Whole before it is sent: a slow sender holds no connection of the service, and a refused connection costs no event.
-  const body = route.method === 'GET' ? undefined : await readBody(request.raw);
+  const body =
+    route.method === 'GET' ? undefined : await readBody(request.raw, route.maxBodyBytes ?? MAX_BODY_BYTES);
   try {
     return await client.request({
       // HEAD comes by the GET route.
@@ -122,20 +151,24 @@ async function exchangeToken(
   { contextTokenFor }: PassthroughOptions,
   { headers: { authorization }, query }: FastifyRequest,
 ): Promise<string | undefined> {
+  if (auth === 'session') {
+    if (authorization === undefined) throw new FlowgridError('UNAUTHENTICATED', 'Sign in first.');
+    return contextTokenFor(service, authorization);
+  }
   if (auth !== 'link-or-session' || authorization === undefined) return undefined;
   if (typeof query === 'object' && query !== null && 'signature' in query) return undefined;
   return contextTokenFor(service, authorization);
 }
 
 /** @throws FlowgridError `PAYLOAD_TOO_LARGE`, or the error of a sender that went away. */
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
-    if (size > MAX_BODY_BYTES) {
-      throw new FlowgridError('PAYLOAD_TOO_LARGE', `The body is larger than ${MAX_BODY_BYTES} bytes.`);
+    if (size > limit) {
+      throw new FlowgridError('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes.`);
     }
     chunks.push(bytes);
   }

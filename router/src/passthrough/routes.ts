@@ -9,8 +9,11 @@ export interface PlainRoute {
   /**
    * How the service knows the caller. `hook` keeps the sender's own authorization header. `link-or-session`: who brings no
    * signature but an access token is known to the service by a context token, for which the access token is exchanged here.
+   * `session`: nobody without an access token comes through.
    */
-  readonly auth: 'public' | 'link-or-session' | 'hook';
+  readonly auth: 'public' | 'link-or-session' | 'session' | 'hook';
+  /** For bodies above the usual limit, which take longer on their way too. */
+  readonly maxBodyBytes?: number;
 }
 
 /** `/internal/*` is in no table: it is reachable inside the platform only. */
@@ -24,6 +27,15 @@ export const PLAIN_ROUTES: readonly PlainRoute[] = [
   },
   { method: 'GET', path: '/.well-known/jwks.json', service: 'auth', streaming: false, auth: 'public' },
   { method: 'GET', path: '/artifacts/:id', service: 'design', streaming: true, auth: 'link-or-session' },
+  {
+    method: 'POST',
+    path: '/uploads',
+    service: 'design',
+    streaming: false,
+    auth: 'session',
+    // A file of 20 MB, and what stands around it.
+    maxBodyBytes: 21 * 1024 * 1024,
+  },
   { method: 'POST', path: '/hooks/:hookId', service: 'integrations', streaming: false, auth: 'hook' },
   {
     method: 'GET',

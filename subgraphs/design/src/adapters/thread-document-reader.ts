@@ -19,7 +19,7 @@ export interface ReaderLimits {
   readonly waiting: number;
 }
 
-const DEFAULTS: ReaderLimits = { limitMs: 20_000, memoryMb: 384, threads: 2, waiting: 16 };
+const DEFAULTS: ReaderLimits = { limitMs: 15_000, memoryMb: 384, threads: 2, waiting: 6 };
 const STACK_MB = 4;
 const WATCH_EVERY_MS = 25;
 const MEGABYTE = 1024 * 1024;
