@@ -1,13 +1,13 @@
 /** The process as something to walk through: what can follow each activity and gateway. */
 import { orderNodes, nodeId } from '../definition/process-steps.ts';
 import type { ProcessNode } from '../definition/process-steps.ts';
-import type { ProcessFlow, ProcessModel } from '../process-model/process-model.ts';
+import type { ProcessEnd, ProcessFlow, ProcessModel } from '../process-model/process-model.ts';
 
 /** One thing that can happen after a node. */
 export interface WayOn {
   readonly key: string;
-  /** What must hold; null when nothing is said. */
-  readonly given: string | null;
+  /** What must hold; empty when nothing is said. */
+  readonly given: readonly string[];
   readonly flows: readonly ProcessFlow[];
   /** The process is over on this way. */
   readonly end: string | null;
@@ -33,12 +33,22 @@ export function createGraph(model: ProcessModel): ProcessGraph {
   const outgoing = Map.groupBy(flows, ({ sourceId }) => sourceId);
   const ahead = Map.groupBy(forward, ({ sourceId }) => sourceId);
   const entered = new Set(forward.map(({ targetId }) => targetId));
+  const ends = Map.groupBy(model.ends, ({ sourceId }) => sourceId ?? '');
+  const ways = new Map<string, readonly WayOn[]>();
+  const reached = new Map<string, ReadonlySet<string>>();
   return {
     nodes,
     entries: [...nodes.keys()].filter((id) => !entered.has(id)),
-    waysOn: (id) => waysOn(nodes.get(id), outgoing.get(id) ?? [], model),
-    reach: (id) => reachFrom(id, ahead),
+    waysOn: (id) =>
+      remember(ways, id, () => waysOn(nodes.get(id), outgoing.get(id) ?? [], ends.get(id) ?? [])),
+    reach: (id) => remember(reached, id, () => reachFrom(id, ahead)),
   };
+}
+
+function remember<Value>(known: Map<string, Value>, id: string, find: () => Value): Value {
+  const value = known.get(id) ?? find();
+  known.set(id, value);
+  return value;
 }
 
 function reachFrom(id: string, ahead: ReadonlyMap<string, readonly ProcessFlow[]>): ReadonlySet<string> {
@@ -51,33 +61,37 @@ function reachFrom(id: string, ahead: ReadonlyMap<string, readonly ProcessFlow[]
 function waysOn(
   node: ProcessNode | undefined,
   flows: readonly ProcessFlow[],
-  model: ProcessModel,
+  ends: readonly ProcessEnd[],
 ): readonly WayOn[] {
   if (node === undefined) return [];
   const id = nodeId(node);
-  const together: WayOn = { key: `${id}:all`, given: null, flows, end: null };
+  const together: WayOn = { key: `${id}:all`, given: [], flows, end: null };
   const hasConditions = flows.some(({ condition }) => condition !== null);
   if (node.type === 'ACTIVITY') {
     if (!hasConditions) return flows.length === 0 ? [] : [together];
-    return choices(id, flows, model);
+    return choices(id, flows, ends);
   }
   switch (node.gateway.kind) {
     case 'AND':
       return flows.length === 0 ? [] : [together];
     case 'OR': {
-      const single = choices(id, flows, model);
-      const given = single.flatMap((way) => way.given ?? []).join('; ');
-      return flows.length < 2 ? single : [...single, { ...together, given: given === '' ? null : given }];
+      const single = choices(id, flows, ends);
+      const given = single.flatMap((way) => way.given);
+      return flows.length < 2 ? single : [...single, { ...together, given }];
     }
     case 'XOR':
-      return choices(id, flows, model);
+      return choices(id, flows, ends);
     default:
       return node.gateway.kind satisfies never;
   }
 }
 
-function choices(id: string, flows: readonly ProcessFlow[], model: ProcessModel): readonly WayOn[] {
-  const ends = model.ends.filter(({ sourceId, condition }) => sourceId === id && condition !== null);
+function choices(
+  id: string,
+  flows: readonly ProcessFlow[],
+  endings: readonly ProcessEnd[],
+): readonly WayOn[] {
+  const ends = endings.filter(({ condition }) => condition !== null);
   const ways = [
     ...flows.map((flow) => ({ key: flow.id, condition: flow.condition, flows: [flow], end: null })),
     ...ends.map((end) => ({ key: end.id, condition: end.condition, flows: [], end: end.description })),
@@ -97,9 +111,9 @@ function isElse(condition: string | null): boolean {
   );
 }
 
-function givenOf(condition: string | null, others: readonly string[]): string | null {
-  if (condition !== null && !isElse(condition)) return bare(condition);
-  return others.length === 0 ? null : others.map((other) => `it is not so that ${other}`).join('; ');
+function givenOf(condition: string | null, others: readonly string[]): readonly string[] {
+  if (condition !== null && !isElse(condition)) return [bare(condition)];
+  return others.map((other) => `it is not so that ${other}`);
 }
 
 function bare(condition: string): string {

@@ -6,6 +6,8 @@ import type { ProcessGraph, WayOn } from './process-graph.ts';
 
 export const MAX_PATHS = 32;
 const MAX_ACTIVITIES = 500;
+/** A process without a way out of a repetition ends all the same. */
+const MAX_REPETITIONS = 3;
 
 export interface ProcessPath {
   readonly given: readonly string[];
@@ -127,7 +129,7 @@ class Walker {
   readonly #given: string[] = [];
   readonly #activityIds: string[] = [];
   readonly #choices: Choice[] = [];
-  readonly #taken = new Set<string>();
+  readonly #taken = new Map<string, number>();
   #end: string | null = null;
 
   constructor(graph: ProcessGraph, titles: ReadonlyMap<string, string>, choose: Chooser) {
@@ -143,7 +145,7 @@ class Walker {
       activityIds: this.#activityIds,
       end: this.#end,
       choices: this.#choices,
-      taken: this.#taken,
+      taken: new Set(this.#taken.keys()),
     };
   }
 
@@ -159,21 +161,23 @@ class Walker {
     }
   }
 
-  /** Each way is taken once: a repetition happens once and then goes on. */
+  /** Where there is a choice, each way is taken once: a repetition happens once, and then it goes on. */
   #nextWay(id: string): WayOn | null {
     const ways = this.#graph.waysOn(id);
-    const left = ways.filter(({ key }) => !this.#taken.has(key));
+    const limit = ways.length > 1 ? 1 : MAX_REPETITIONS;
+    const left = ways.filter(({ key }) => (this.#taken.get(key) ?? 0) < limit);
     const index = left.length < 2 ? 0 : this.#choose(this.#choices.length, left);
     const way = left[index];
     if (way === undefined) return null;
-    this.#taken.add(way.key);
+    this.#taken.set(way.key, (this.#taken.get(way.key) ?? 0) + 1);
     if (left.length > 1) this.#choices.push({ index, count: left.length });
-    if (ways.length > 1) this.#note(way, ways);
+    if (ways.length > 1) this.#note(way, { ways, isLater: left.length < ways.length });
     return way;
   }
 
-  #note(way: WayOn, ways: readonly WayOn[]): void {
-    if (way.given !== null) this.#given.push(way.given);
+  #note(way: WayOn, { ways, isLater }: { readonly ways: readonly WayOn[]; readonly isLater: boolean }): void {
+    if (way.given.length > 0)
+      this.#given.push(...way.given.map((given) => (isLater ? `later ${given}` : given)));
     else {
       const title = this.#titleAfter(way);
       const others = ways.flatMap((other) => (other === way ? [] : (this.#titleAfter(other) ?? [])));
