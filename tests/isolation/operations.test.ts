@@ -41,6 +41,7 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   'Mutation.linkAgentToArchimate': (ids) => ({ input: linkOf(ids) }),
   'Mutation.publishAgent': ({ agent }) => ({ input: { id: agent } }),
   'Mutation.restoreAgentVersion': ({ agent }) => ({ input: { id: agent, number: 1 } }),
+  'Mutation.refineDesign': ({ session }) => ({ input: { sessionId: session, message: 'Be brief.' } }),
   'Mutation.retryDesign': ({ session }) => ({ input: { sessionId: session } }),
   'Mutation.rotateIntegrationCredential': ({ integration }) => ({
     input: { id: integration, credential: { token: `ghp_${'b'.repeat(36)}` } },
@@ -55,6 +56,9 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   'Mutation.updateAgent': ({ agent }) => ({ input: { id: agent, expectedRevision: 1, name: 'Taken over' } }),
   'Mutation.updateIntegration': ({ integration }) => ({ input: { id: integration, name: 'Taken over' } }),
   'Mutation.validateArchimate': ({ artifact }) => ({ input: { uploadId: artifact } }),
+  'Mutation.updateProcessModel': ({ session }) => ({
+    input: { sessionId: session, expectedRevision: 1, model: { activities: [{ verb: 'check' }] } },
+  }),
   'Subscription.designProgress': ({ session }) => ({ sessionId: session }),
 };
 
@@ -79,6 +83,8 @@ const CREATING = new Set(['Mutation.createAgent', 'Mutation.createIntegration', 
 /** Variables for queries without ids that need some. */
 const WITHOUT_IDS: Readonly<Record<string, Record<string, unknown>>> = {
   'Query.analyzeProcess': { text: 'The clerk checks the claim.' },
+  // Everything of a whole page, with its history, is more than the router lets anyone ask for.
+  'Query.designSessions': { first: 5 },
 };
 
 let owner: TestTenant;
