@@ -1,50 +1,25 @@
+import { stripTypeScriptTypes } from 'node:module';
 import { unzipSync, strFromU8 } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { proposeDefinition } from '../definition/propose-definition.ts';
-import {
-  CLAIM_MODEL,
-  CLAIM_TEXT,
-  CLAIM_TITLE,
-  EMPTY_MODEL,
-  HOSTILE_DEFINITION,
-  HOSTILE_MODEL,
-  HOSTILE_TEXT,
-} from '../definition/samples.ts';
+import { HOSTILE_TEXT } from '../definition/samples.ts';
+import type { Bundle, BundleInput } from './bundle.ts';
+import { BundleTooLargeError, MAX_BUNDLE_AGENTS } from './bundle.ts';
 import { generateBundle } from './generate-bundle.ts';
-import type { Bundle, BundleInput } from './generate-bundle.ts';
+import { hostile, oneAgent, team } from './samples.ts';
 import { zipBundle } from './zip-bundle.ts';
 
-const CLAIM_INPUT: BundleInput = {
-  name: 'Travel claims agent',
-  slug: 'travel-claims-agent',
-  definition: proposeDefinition({
-    title: CLAIM_TITLE,
-    description: CLAIM_TEXT,
-    processModel: CLAIM_MODEL,
-    existingAgents: [],
-    integrationKinds: ['JIRA'],
-    model: { provider: 'anthropic', name: 'some-model' },
-  }).definition,
-  processModel: CLAIM_MODEL,
-};
-const HOSTILE_INPUT: BundleInput = {
-  name: HOSTILE_TEXT,
-  slug: HOSTILE_TEXT,
-  definition: HOSTILE_DEFINITION,
-  processModel: HOSTILE_MODEL,
-};
-const SAMPLES = [
-  { sample: 'an ordinary agent', input: CLAIM_INPUT },
-  {
-    sample: 'an agent without tools',
-    input: {
-      ...CLAIM_INPUT,
-      definition: { ...CLAIM_INPUT.definition, tools: [] },
-      processModel: EMPTY_MODEL,
-    },
-  },
-  { sample: 'hostile names', input: HOSTILE_INPUT },
-];
+const TARGETS = ['CLAUDE_AGENT_SDK', 'OPENAI_AGENTS_SDK'] as const;
+const SAMPLES = TARGETS.flatMap((target) => [
+  { sample: `an ordinary agent for ${target}`, input: oneAgent(target) },
+  { sample: `an agent without tools and cases for ${target}`, input: withoutTools(oneAgent(target)) },
+  { sample: `a team for ${target}`, input: team(target) },
+  { sample: `hostile names for ${target}`, input: hostile(target) },
+]);
+
+function withoutTools(input: BundleInput): BundleInput {
+  const agents = input.agents.map((agent) => ({ ...agent, definition: { ...agent.definition, tools: [] } }));
+  return { ...input, agents, testCases: [], automation: [] };
+}
 
 function contentOf({ files }: Bundle, path: string): string {
   const file = files.find((candidate) => candidate.path === path);
@@ -52,73 +27,115 @@ function contentOf({ files }: Bundle, path: string): string {
   return file.content;
 }
 
+function sourcesOf({ files }: Bundle): Bundle['files'] {
+  return files.filter(({ path }) => path.endsWith('.ts'));
+}
+
 describe.each(SAMPLES)('the bundle of $sample', ({ input }) => {
   const bundle = generateBundle(input);
+  const projects = bundle.files
+    .filter(({ path }) => path.endsWith('package.json'))
+    .map(({ path }) => path.slice(0, -'package.json'.length));
 
-  test('has every file that a project needs, in order', () => {
+  test('has a whole project for each agent, in order', () => {
     const paths = bundle.files.map(({ path }) => path);
 
     expect(paths).toEqual(paths.toSorted());
-    expect(paths).toEqual(
-      expect.arrayContaining([
-        '.env.example',
-        '.gitignore',
-        'README.md',
-        'agent.json',
-        'package.json',
-        'prompts/instructions.md',
-        'src/agent.ts',
-        'src/main.ts',
-        'src/tools/index.ts',
-        'tsconfig.json',
-      ]),
-    );
+    expect(projects).toHaveLength(input.agents.length);
+    for (const project of projects) {
+      expect(paths).toEqual(expect.arrayContaining(PROJECT_FILES.map((file) => project + file)));
+    }
   });
 
-  test('has one file for each tool', () => {
-    const tools = bundle.files.filter(
-      ({ path }) => path.startsWith('src/tools/') && path !== 'src/tools/index.ts',
-    );
+  test('has a source and a test for each tool', () => {
+    const count = (pattern: RegExp): number => bundle.files.filter(({ path }) => pattern.test(path)).length;
+    const tools = input.agents.reduce((sum, { definition }) => sum + definition.tools.length, 0);
 
-    expect(tools).toHaveLength(input.definition.tools.length);
+    expect(count(/(?:^|\/)src\/tools\/(?!index\.ts|hand-offs\.ts)/)).toBe(tools);
+    expect(count(/(?:^|\/)tests\/tools\//)).toBe(tools);
   });
 
   // Path traversal: names of agents and tools end up in paths.
   test('has only plain paths inside its folder, unique on any file system', () => {
     const paths = bundle.files.map(({ path }) => path.toLowerCase());
 
-    expect(paths.filter((path) => !/^(?:[a-z]+\/){0,2}\.?[a-z0-9-]+(?:\.[a-z]+)*$/.test(path))).toEqual([]);
+    expect(
+      paths.filter((path) => !/^(?:\.?[a-z0-9-]+\/){0,4}\.?[a-z0-9-]+(?:\.[a-z]+)*$/.test(path)),
+    ).toEqual([]);
     expect(new Set(paths).size).toBe(paths.length);
   });
 
   test('names no `any`, skips no check and switches none off', () => {
-    const sources = bundle.files
-      .filter(({ path }) => path.endsWith('.ts'))
-      .map(({ content }) => withoutStrings(content));
+    const found = sourcesOf(bundle).flatMap(({ path, content }) =>
+      [...withoutStrings(content).matchAll(UNTYPED)].map(([text]) => `${path}: ${text}`),
+    );
 
-    expect(sources.filter((source) => /\bany\b|@ts-|eslint-|\bas\b(?! const)|!\./.test(source))).toEqual([]);
-    expect(contentOf(bundle, 'tsconfig.json')).not.toContain('skipLibCheck');
+    expect(found).toEqual([]);
+    expect(bundle.files.filter(({ content }) => content.includes('skipLibCheck'))).toEqual([]);
+  });
+
+  test('has sources that parse, and JSON that parses', () => {
+    const parsers = [
+      { ending: '.ts', parse: (content: string): unknown => stripTypeScriptTypes(content) },
+      { ending: '.json', parse: (content: string): unknown => JSON.parse(content) },
+    ];
+
+    for (const { ending, parse } of parsers) {
+      const files = bundle.files.filter(({ path }) => path.endsWith(ending));
+      expect(() => files.map(({ content }) => parse(content))).not.toThrow();
+    }
   });
 
   test('holds no character in its code that an editor would hide', () => {
-    const code = bundle.files.filter(({ path }) => /\.(?:ts|json|example)$/.test(path));
+    const code = bundle.files.filter(({ path }) => /\.(?:ts|json|example|yml)$/.test(path));
 
     expect(code.filter(({ content }) => /[\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|(?!\n)\p{Cc}/u.test(content))).toEqual(
       [],
     );
   });
 
-  test('keeps the definition and the process unchanged in its JSON files', () => {
-    const { name, slug, definition } = input;
+  test('keeps the agents and the process unchanged in its JSON files', () => {
+    const agents: unknown[] = projects.map((project) =>
+      JSON.parse(contentOf(bundle, `${project}agent.json`)),
+    );
 
-    expect(JSON.parse(contentOf(bundle, 'agent.json'))).toEqual({ name, slug, definition });
-    expect(JSON.parse(contentOf(bundle, 'process.json'))).toEqual(input.processModel);
+    expect(agents).toHaveLength(input.agents.length);
+    expect(agents).toEqual(expect.arrayContaining([...input.agents]));
+    expect(JSON.parse(contentOf(bundle, 'process-model.json'))).toEqual(input.processModel);
   });
 
-  test('pins every dependency exactly', () => {
-    const versions = contentOf(bundle, 'package.json').match(/(?<=": ")[\^~>]?\d+\.\d+\.\d+(?=")/g);
+  test('pins every dependency exactly, and locks what they bring', () => {
+    for (const project of projects) {
+      const { dependencies, devDependencies, name } = JSON.parse(contentOf(bundle, `${project}package.json`));
+      const lock = JSON.parse(contentOf(bundle, `${project}package-lock.json`));
 
-    expect(versions).toEqual(['0.1.0', '0.3.330', '1.12.0', '1.32.2', '4.6.7', '24.19.2', '7.0.2']);
+      for (const version of Object.values({ ...dependencies, ...devDependencies })) {
+        expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+      }
+      expect(lock.packages['']).toMatchObject({ name, dependencies, devDependencies });
+      expect(contentOf(bundle, `${project}package-lock.json`)).not.toContain('"resolved"');
+    }
+  });
+
+  // A list that is not complete sends people searching in the code.
+  test('lists every variable that its code reads, without a value', () => {
+    for (const project of projects) {
+      const listed = contentOf(bundle, `${project}.env.example`).match(/^[A-Z_0-9]+=.*$/gm) ?? [];
+      const read = sourcesOf(bundle)
+        .filter(({ path }) => path.startsWith(`${project}src/`))
+        .flatMap(({ content }) => [
+          ...content.matchAll(/(?:readEnv|requireEnv|readNumber)\(\s*'([A-Z_]+)'/g),
+        ]);
+
+      expect(listed.filter((line) => !line.endsWith('='))).toEqual([]);
+      expect(listed).toEqual(expect.arrayContaining(read.map(([, name]) => `${name}=`)));
+    }
+  });
+
+  test('holds nothing that looks like a secret', () => {
+    const secret = /sk-[a-zA-Z0-9]{16}|ghp_[a-zA-Z0-9]{16}|AKIA[A-Z0-9]{12}|-----BEGIN|xox[bp]-/;
+
+    expect(bundle.files.filter(({ content }) => secret.test(content))).toEqual([]);
   });
 
   test('is the same every time, zipped too', () => {
@@ -135,81 +152,173 @@ describe.each(SAMPLES)('the bundle of $sample', ({ input }) => {
   });
 });
 
+/** `any` as a type, assertions but for constants, and comments that switch a check off. */
+const UNTYPED =
+  /[:<|&([,]\s*any\b(?!\()|@ts-|(?:es|ox)lint-|^(?!import).*[\w)\]] as (?!const\b)\w.*|[\w)\]]!\./gm;
+
+const PROJECT_FILES = [
+  '.dockerignore',
+  '.env.example',
+  '.gitignore',
+  '.oxlintrc.json',
+  'Dockerfile',
+  'README.md',
+  'agent-card.json',
+  'agent.json',
+  'agentspec.json',
+  'evals/cases.json',
+  'evals/run.ts',
+  'package-lock.json',
+  'package.json',
+  'prompts/instructions.md',
+  'src/agent.ts',
+  'src/main.ts',
+  'src/mcp.ts',
+  'src/server.ts',
+  'src/tools/index.ts',
+  'tests/agent.spec.ts',
+  'tests/support/model-protocol.ts',
+  'tsconfig.build.json',
+  'tsconfig.json',
+];
+
 /** What is left of a source when its string literals and comments are gone. */
 function withoutStrings(source: string): string {
-  return source.replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, "''");
+  return source.replace(
+    /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g,
+    "''",
+  );
 }
 
-describe('hostile text', () => {
+describe.each(TARGETS)('hostile text for %s', (target) => {
+  const bundle = generateBundle(hostile(target));
+
   // Code injection: whatever leaves a literal would run on the machine of whoever downloads the bundle.
   test('is in no source file outside a string literal', () => {
-    const { files } = generateBundle(HOSTILE_INPUT);
-    const sources = files
-      .filter(({ path }) => path.endsWith('.ts'))
-      .map(({ content }) => withoutStrings(content));
+    const sources = sourcesOf(bundle).map(({ content }) => withoutStrings(content));
 
-    expect(sources.filter((source) => /process\.exit\(|passwd|<\/?script|`|\$\{/.test(source))).toEqual([]);
+    expect(sources.filter((source) => /process\.exit\(|passwd|<\/?script|`/.test(source))).toEqual([]);
   });
 
-  test('is on one line in the README, and not as markup', () => {
-    const readme = contentOf(generateBundle(HOSTILE_INPUT), 'README.md');
-
-    expect(readme).not.toMatch(/<a |<!--|<\/script>|[^\\]\| # /);
-    expect(readme.split('\n')[0]).toMatch(/^# ".*/);
+  test('is on one line in each README, and not as markup', () => {
+    for (const { path, content } of bundle.files.filter((file) => file.path.endsWith('.md'))) {
+      if (path.endsWith('instructions.md')) continue;
+      expect(content).not.toMatch(/<a |<!--|<\/script>|[^\\]\| # /);
+      expect(content.split('\n')[0]).toMatch(/^# ".*/);
+    }
   });
 
-  test('gives a package name that npm accepts', () => {
-    const packageJson = contentOf(generateBundle(HOSTILE_INPUT), 'package.json');
+  test('gives names of packages that npm accepts', () => {
+    for (const { content } of bundle.files.filter(({ path }) => path.endsWith('/package.json'))) {
+      expect(content).toMatch(/^ {2}"name": "[a-z0-9-]{1,80}",$/m);
+    }
+  });
 
-    expect(packageJson).toMatch(/^ {2}"name": "[a-z0-9-]{1,80}",$/m);
+  test('is no placeholder in the Agent Spec', () => {
+    const specs = bundle.files.filter(({ path }) => path.endsWith('agentspec.json'));
+
+    expect(specs).toHaveLength(3);
+    expect(specs.filter(({ content }) => /"system_prompt": .*\{\{/.test(content))).toEqual([]);
+    expect(HOSTILE_TEXT).toContain('{{');
   });
 });
 
 describe('a tool', () => {
-  const bundle = generateBundle(CLAIM_INPUT);
+  const bundle = generateBundle(oneAgent('CLAUDE_AGENT_SDK'));
 
-  test('with a connector calls it within its types', () => {
-    const source = contentOf(bundle, 'src/tools/jira-create-issue.ts');
+  test('with an operation that follows from its name and types calls the system', () => {
+    expect(contentOf(bundle, 'src/tools/jira-create-issue.ts')).toMatchInlineSnapshot(`
+      "import { z } from 'zod';
+      import { createItem } from '../connectors/jira.ts';
+      import { describeInput } from '../connectors/item.ts';
+      import { defineTool } from '../tool.ts';
 
-    expect(source).toMatchInlineSnapshot(`
-      "import { tool } from '@anthropic-ai/claude-agent-sdk';
-      import { z } from 'zod';
-      import { callConnector } from '../connectors.js';
-      import { runTool } from '../run-tool.js';
-
-      const NAME = "jira_create_issue";
-      const DESCRIPTION = "Create Jira issue in Jira.";
-
-      export const inputSchema = z.object({
-        travel_claim: z.string().min(1).describe("travel claim"),
+      const input = z.strictObject({
+        travel_claim: z.string().min(1).describe('travel claim'),
       });
-      export type Input = z.infer<typeof inputSchema>;
+      export type Input = z.infer<typeof input>;
 
-      export const outputSchema = z.strictObject({ jira_issue: z.string().min(1).describe("Jira issue") });
-      export type Output = z.infer<typeof outputSchema>;
+      const output = z.strictObject({ jira_issue: z.string().min(1).describe('Jira issue') });
+      export type Output = z.infer<typeof output>;
 
-      /** Throws NotConnectedError while the connector is not configured. */
-      export async function execute(input: Input, signal: AbortSignal): Promise<Output> {
-        return outputSchema.parse(await callConnector({ kind: "JIRA", tool: NAME, input, signal }));
-      }
-
-      export const jiraCreateIssueTool = tool(NAME, DESCRIPTION, inputSchema.shape, (input) =>
-        runTool(NAME, (signal) => execute(input, signal)),
-      );
+      export const jiraCreateIssueTool = defineTool({
+        name: 'jira_create_issue',
+        description: 'Create Jira issue in Jira.',
+        input,
+        output,
+        requiresApproval: false,
+        // Derived from the name and the types of the tool: see that the right fields are filled.
+        execute: async (given, { signal }) => {
+          const item = await createItem(describeInput('Create issue', given), signal);
+          return { jira_issue: item.key };
+        },
+      });
       "
     `);
   });
 
-  test('without a connector throws a clear error, and the README says so', () => {
-    expect(contentOf(bundle, 'src/tools/sap-book-payout.ts')).toContain('throw new NotConnectedError(NAME');
-    expect(contentOf(bundle, 'README.md')).toMatch(/`sap_book_payout` \| .* \| not connected \| yes \|/);
+  test('without one is a stub that fails, and the README says so', () => {
+    expect(contentOf(bundle, 'src/tools/sap-book-payout.ts')).toContain(
+      "execute: async () => await Promise.reject(new NotImplementedError('sap_book_payout'))",
+    );
+    expect(contentOf(bundle, 'README.md')).toContain('- `sap_book_payout`: `src/tools/sap-book-payout.ts`');
+    expect(contentOf(bundle, 'README.md')).toMatch(/`sap_book_payout` \| .* \| none yet \| stub \| yes \|/);
   });
 
-  test('that needs approval is not among those that run freely', () => {
-    expect(contentOf(bundle, 'src/tools/index.ts')).toContain(
-      'export const approvalToolNames: readonly string[] = [\n  "sap_book_payout",\n];',
+  test('that needs approval says so where it is defined', () => {
+    expect(contentOf(bundle, 'src/tools/sap-book-payout.ts')).toContain('requiresApproval: true');
+    expect(contentOf(bundle, 'src/tools/jira-create-issue.ts')).toContain('requiresApproval: false');
+  });
+});
+
+describe('a team', () => {
+  const bundle = generateBundle(team('OPENAI_AGENTS_SDK'));
+
+  test('hands over by tools, and never to itself or to nobody', () => {
+    expect(contentOf(bundle, 'claims-intake/src/tools/hand-offs.ts')).toMatch(
+      /name: 'hand_off_to_service_desk',\n.*\n +envPrefix: 'SERVICE_DESK',/,
+    );
+    expect(contentOf(bundle, 'claims-intake/src/tools/hand-offs.ts').match(/defineHandOff\(/g)).toHaveLength(
+      1,
+    );
+    expect(contentOf(bundle, 'docker-compose.yml')).toContain(
+      'SERVICE_DESK_AGENT_URL: "http://service-desk:8080"',
     );
   });
+
+  test('goes each way of the process with its own tools and hand-offs', () => {
+    const steps = (path: string): unknown =>
+      JSON.parse(contentOf(bundle, path)).map((one: { id: string; steps: { tool: string }[] }) => [
+        one.id,
+        ...one.steps.map(({ tool }) => tool),
+      ]);
+
+    expect(steps('claims-intake/evals/cases.json')).toEqual([
+      ['case-1', 'sap_check_claim', 'jira_create_issue', 'sap_book_payout'],
+      ['case-2'],
+      ['case-3', 'hand_off_to_service_desk', 'sap_book_payout'],
+    ]);
+    expect(steps('service-desk/evals/cases.json')).toEqual([
+      ['case-3', 'search_github_issues', 'create_jira_issues', 'hand_off_to_claims_intake'],
+    ]);
+  });
+});
+
+test('a design with too many agents is refused clearly', () => {
+  const input = oneAgent('CLAUDE_AGENT_SDK');
+  const agents = Array.from({ length: MAX_BUNDLE_AGENTS + 1 }, () => input.agents).flat();
+
+  expect(() => generateBundle({ ...input, agents })).toThrow(BundleTooLargeError);
+});
+
+test('a design that is too long is refused clearly', () => {
+  const input = oneAgent('CLAUDE_AGENT_SDK');
+  const agents = input.agents.map((agent) => ({
+    ...agent,
+    definition: { ...agent.definition, instructions: 'x'.repeat(25_000_000) },
+  }));
+
+  expect(() => generateBundle({ ...input, agents })).toThrow(BundleTooLargeError);
 });
 
 describe('a zip', () => {

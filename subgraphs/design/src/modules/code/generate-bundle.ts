@@ -1,83 +1,55 @@
-/** Generates a downloadable TypeScript project for an agent. The same input gives the same bytes. */
-import type { AgentDefinition, JsonValue } from '../definition/agent-definition.ts';
-import { oneLine } from '../definition/plain-text.ts';
-import type { ProcessModel } from '../process-model/process-model.ts';
-import {
-  AGENT_SOURCE,
-  CONNECTORS_SOURCE,
-  ENV_SOURCE,
-  GITIGNORE,
-  MAIN_SOURCE,
-  RUN_TOOL_SOURCE,
-} from './bundle-sources.ts';
-import { toJsonFile, toLiteral } from './literals.ts';
-import { toEnvExample, toPackageJson, toTsconfig } from './project-files.ts';
-import { toReadme } from './readme.ts';
-import { toToolIndexSource, toToolSource } from './tool-files.ts';
-import { nameTools } from './tool-names.ts';
+/** Generates downloadable TypeScript projects for the agents of a proposal. The same input gives the same bytes. */
+import { toProject } from './agent-project.ts';
+import { toTeamSpec } from './agent-spec.ts';
+import { BundleTooLargeError, MAX_BUNDLE_AGENTS, MAX_BUNDLE_CHARACTERS, MAX_BUNDLE_FILES } from './bundle.ts';
+import type { Bundle, BundleFile, BundleInput } from './bundle.ts';
+import { nameAgents } from './bundle-agent.ts';
+import type { BundleAgent } from './bundle-agent.ts';
+import { readTemplate } from './bundle-template.ts';
+import { toJsonFile } from './literals.ts';
+import { toCiFile, toComposeFile } from './team-files.ts';
+import { toTeamReadme } from './team-readme.ts';
 
-const DEFAULT_MAX_TURNS = 40;
-const DEFAULT_TOOL_TIMEOUT_MS = 30_000;
-const MAX_TOOL_TIMEOUT_MS = 600_000;
+export type { Bundle, BundleFile, BundleInput } from './bundle.ts';
 
-export interface BundleFile {
-  /** Relative, with forward slashes. */
-  readonly path: string;
-  readonly content: string;
-}
-
-export interface BundleInput {
-  readonly name: string;
-  readonly slug: string;
-  readonly definition: AgentDefinition;
-  readonly processModel: ProcessModel;
-}
-
-export interface Bundle {
-  /** In the order of their paths. */
-  readonly files: readonly BundleFile[];
-}
-
-export function generateBundle({ name, slug, definition, processModel }: BundleInput): Bundle {
-  const tools = nameTools(definition.tools);
-  const files: readonly BundleFile[] = [
-    { path: '.env.example', content: toEnvExample(definition) },
-    { path: '.gitignore', content: GITIGNORE },
-    { path: 'README.md', content: toReadme({ name, definition, processModel, tools }) },
-    { path: 'agent.json', content: toJsonFile({ name, slug, definition }) },
-    { path: 'package.json', content: toPackageJson(name, slug) },
-    { path: 'process.json', content: toJsonFile(processModel) },
-    { path: 'prompts/instructions.md', content: `${definition.instructions.toWellFormed().trimEnd()}\n` },
-    { path: 'src/agent.ts', content: AGENT_SOURCE },
-    { path: 'src/config.ts', content: toConfigSource(name, definition) },
-    { path: 'src/connectors.ts', content: CONNECTORS_SOURCE },
-    { path: 'src/env.ts', content: ENV_SOURCE },
-    { path: 'src/main.ts', content: MAIN_SOURCE },
-    { path: 'src/run-tool.ts', content: RUN_TOOL_SOURCE },
-    { path: 'src/tools/index.ts', content: toToolIndexSource(tools) },
-    ...tools.map((tool) => ({ path: `src/tools/${tool.file}.ts`, content: toToolSource(tool) })),
-    { path: 'tsconfig.json', content: toTsconfig() },
-  ];
+/** One agent is a project; several are a folder each. Throws BundleTooLargeError. */
+export function generateBundle(bundle: BundleInput): Bundle {
+  const { agents, target } = bundle;
+  if (agents.length > MAX_BUNDLE_AGENTS) {
+    throw new BundleTooLargeError(`The design has more than ${MAX_BUNDLE_AGENTS} agents.`);
+  }
+  const team = nameAgents(target, agents);
+  const template = readTemplate(target);
+  const isTeam = team.length > 1;
+  const projects = team.flatMap((member) => {
+    const files = toProject({ template, member, team, bundle });
+    return isTeam ? files.map(({ path, content }) => ({ path: `${member.folder}/${path}`, content })) : files;
+  });
+  const files = [...projects, ...aroundProjects(bundle, team)];
+  requireSize(files);
   return { files: files.toSorted((left, right) => (left.path < right.path ? -1 : 1)) };
 }
 
-function toConfigSource(name: string, { model, settings }: AgentDefinition): string {
-  const maxTurns = positiveInteger(settings['maxTurns'], DEFAULT_MAX_TURNS);
-  const timeoutMs = Math.min(
-    positiveInteger(settings['toolTimeoutMs'], DEFAULT_TOOL_TIMEOUT_MS),
-    MAX_TOOL_TIMEOUT_MS,
-  );
-  const modelName = model.provider === 'anthropic' ? toLiteral(model.name) : 'null';
+function aroundProjects(bundle: BundleInput, team: readonly BundleAgent[]): readonly BundleFile[] {
+  const isTeam = team.length > 1;
+  const folders = isTeam ? team.map(({ folder }) => folder) : ['.'];
+  const always = [
+    { path: '.github/workflows/ci.yml', content: toCiFile(folders) },
+    { path: 'process-model.json', content: toJsonFile(bundle.processModel) },
+  ];
+  if (!isTeam) return always;
   return [
-    `export const AGENT_NAME = ${toLiteral(oneLine(name, 200))};`,
-    '/** Null leaves the choice to the SDK. */',
-    `export const MODEL: string | null = ${modelName};`,
-    `export const MAX_TURNS = ${maxTurns};`,
-    `export const TOOL_TIMEOUT_MS = ${timeoutMs};`,
-    '',
-  ].join('\n');
+    ...always,
+    { path: 'README.md', content: toTeamReadme(bundle, team) },
+    { path: 'agentspec.json', content: toJsonFile(toTeamSpec(bundle.title, team)) },
+    { path: 'docker-compose.yml', content: toComposeFile(team) },
+  ];
 }
 
-function positiveInteger(value: JsonValue | undefined, fallback: number): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : fallback;
+function requireSize(files: readonly BundleFile[]): void {
+  const characters = files.reduce((sum, { content }) => sum + content.length, 0);
+  if (files.length <= MAX_BUNDLE_FILES && characters <= MAX_BUNDLE_CHARACTERS) return;
+  throw new BundleTooLargeError(
+    'The code of the agents is too large. Shorten the description or have fewer agents.',
+  );
 }

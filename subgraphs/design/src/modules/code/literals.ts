@@ -1,17 +1,36 @@
-/** Turns any text into source code, JSON, markdown or a file name in which it can only ever be data. */
+/** Turns any text into source code, JSON, YAML, markdown or a file name in which it can only ever be data. */
 
 /** Whatever an editor would not show, or would show elsewhere: control, format, separator and unpaired characters. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu;
 
-/** A string literal for TypeScript and JSON alike. */
+/** A string literal for TypeScript, in the quotes that a formatter would choose. */
 export function toLiteral(text: string): string {
-  return escapeUnseen(JSON.stringify(text)).replaceAll('</', '<\\/');
+  const json = toJsonText(text);
+  const inner = json.slice(1, -1);
+  if (text.includes("'") && !text.includes('"')) return json;
+  return `'${inner.replaceAll('\\"', '"').replaceAll("'", String.raw`\'`)}'`;
+}
+
+/** A value as TypeScript source, on one line. */
+export function toValueSource(value: unknown): string {
+  if (typeof value === 'string') return toLiteral(value);
+  if (Array.isArray(value)) return `[${value.map(toValueSource).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const members = Object.entries(value).map(
+    ([key, member]) => `${toPropertyKey(key)}: ${toValueSource(member)}`,
+  );
+  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
 }
 
 /** A JSON document with a newline at its end. */
 export function toJsonFile(value: unknown): string {
   const json = JSON.stringify(value, null, 2);
   return `${json.split('\n').map(escapeUnseen).join('\n')}\n`;
+}
+
+/** A string for JSON and YAML alike: YAML reads JSON's strings as they are. */
+export function toJsonText(text: string): string {
+  return escapeUnseen(JSON.stringify(text));
 }
 
 function escapeUnseen(text: string): string {
@@ -27,7 +46,7 @@ export function toMarkdownText(text: string): string {
   return text
     .replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu, ' ')
     .trim()
-    .replace(/[\\`*_{}[\]()#+!|~$]/g, '\\$&')
+    .replace(/[\\`*_{}[\]()#+!|~$]/g, String.raw`\$&`)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;');

@@ -1,69 +1,112 @@
 /** One source file per tool, and the list of them. */
-import type { AgentTool } from '../definition/agent-definition.ts';
+import { capitalize } from '../definition/plain-text.ts';
+import type { NamedHandOff } from './bundle-agent.ts';
 import { toLiteral } from './literals.ts';
+import { CONNECTORS } from './operation.ts';
+import type { Operation } from './operation.ts';
 import type { NamedTool } from './tool-names.ts';
-import { toShapeSource, toZodSource } from './zod-source.ts';
+import { toInputSource, toZodSource } from './zod-source.ts';
 
 export function toToolSource(named: NamedTool): string {
-  const { tool, name, variable } = named;
-  const isConnected = tool.integrationKind !== null;
+  const { tool, name, variable, operation } = named;
   const lines = [
-    `import { tool } from '@anthropic-ai/claude-agent-sdk';`,
     `import { z } from 'zod';`,
-    `import { ${isConnected ? 'callConnector' : 'NotConnectedError'} } from '../connectors.js';`,
-    `import { runTool } from '../run-tool.js';`,
+    ...(operation === null ? [] : operationImports(operation)),
+    `import { defineTool${operation === null ? ', NotImplementedError' : ''} } from '../tool.ts';`,
     '',
-    `const NAME = ${toLiteral(name)};`,
-    `const DESCRIPTION = ${toLiteral(tool.description)};`,
+    `const input = ${toInputSource(tool.inputSchema)};`,
+    `export type Input = z.infer<typeof input>;`,
     '',
-    `export const inputSchema = z.object(${toShapeSource(tool.inputSchema)});`,
-    'export type Input = z.infer<typeof inputSchema>;',
+    `const output = ${tool.outputSchema === null ? 'z.unknown()' : toZodSource(tool.outputSchema)};`,
+    'export type Output = z.infer<typeof output>;',
     '',
-    `export const outputSchema = ${tool.outputSchema === null ? 'z.unknown()' : toZodSource(tool.outputSchema)};`,
-    'export type Output = z.infer<typeof outputSchema>;',
-    '',
-    ...executeLines(tool),
-    '',
-    `export const ${variable} = tool(NAME, DESCRIPTION, inputSchema.shape, (input) =>`,
-    '  runTool(NAME, (signal) => execute(input, signal)),',
-    ');',
+    `export const ${variable} = defineTool({`,
+    `  name: ${toLiteral(name)},`,
+    `  description: ${toLiteral(tool.description)},`,
+    '  input,',
+    '  output,',
+    `  requiresApproval: ${String(tool.requiresApproval)},`,
+    ...(operation === null ? stubLines(named) : operationLines(operation, name)),
+    '});',
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function executeLines(tool: AgentTool): readonly string[] {
-  if (tool.integrationKind === null) {
-    return [
-      '/** Nothing serves this tool yet: replace the body with the call of your system. */',
-      'export async function execute(_input: Input, _signal: AbortSignal): Promise<Output> {',
-      "  throw new NotConnectedError(NAME, 'write its execute function in src/tools.');",
-      '}',
-    ];
-  }
+function operationImports({ kind, connector }: Operation): readonly string[] {
+  const isCreating = kind === 'CREATE';
   return [
-    '/** Throws NotConnectedError while the connector is not configured. */',
-    'export async function execute(input: Input, signal: AbortSignal): Promise<Output> {',
-    `  return outputSchema.parse(await callConnector({ kind: ${toLiteral(tool.integrationKind)}, tool: NAME, input, signal }));`,
-    '}',
+    `import { ${isCreating ? 'createItem' : 'searchItems'} } from '../connectors/${connector.module}.ts';`,
+    `import { ${isCreating ? 'describeInput' : 'toQuery'} } from '../connectors/item.ts';`,
   ];
 }
 
-export function toToolIndexSource(tools: readonly NamedTool[]): string {
-  const names = (chosen: readonly NamedTool[]): string =>
-    chosen.map(({ name }) => `  ${toLiteral(name)},\n`).join('');
-  const approval = names(tools.filter(({ tool }) => tool.requiresApproval));
-  const free = names(tools.filter(({ tool }) => !tool.requiresApproval));
+function operationLines({ kind, connector, answerProperty }: Operation, name: string): readonly string[] {
+  const purpose = toLiteral(toPurpose(name, connector.module));
+  if (kind === 'CREATE') {
+    return [
+      '  // Derived from the name and the types of the tool: see that the right fields are filled.',
+      '  execute: async (given, { signal }) => {',
+      `    const item = await createItem(describeInput(${purpose}, given), signal);`,
+      `    return ${answerProperty === null ? 'item' : `{ ${answerProperty}: item.key }`};`,
+      '  },',
+    ];
+  }
+  const list = 'items.map(({ key, title }) => `${key} ${title}`).join("\\n")'.replaceAll('"', "'");
   return [
-    '/** The tools of the agent, and which of them a person must approve each time. */\n',
-    ...(tools.length === 0
-      ? [`import type { SdkMcpToolDefinition } from '@anthropic-ai/claude-agent-sdk';\n`]
-      : []),
-    ...tools.map(({ variable, file }) => `import { ${variable} } from './${file}.js';\n`),
+    '  // Derived from the name and the types of the tool: see that it searches for the right thing.',
+    '  execute: async (given, { signal }) => {',
+    '    const items = await searchItems(toQuery(given), signal);',
+    `    return ${answerProperty === null ? 'items' : `{ ${answerProperty}: ${list} }`};`,
+    '  },',
+  ];
+}
+
+function stubLines({ tool, name }: NamedTool): readonly string[] {
+  const hint =
+    tool.integrationKind === null
+      ? 'call your system here'
+      : `src/connectors/${CONNECTORS[tool.integrationKind].module}.ts knows the system`;
+  return [
+    '  isStub: true,',
+    `  // Write it and take isStub away: ${hint}.`,
+    `  execute: async () => await Promise.reject(new NotImplementedError(${toLiteral(name)})),`,
+  ];
+}
+
+/** `jira_create_issue` says what it does in Jira: create issue. */
+function toPurpose(name: string, system: string): string {
+  const words = name.split('_').filter((word) => word.toLowerCase() !== system);
+  return capitalize(words.join(' ').trim());
+}
+
+export function toToolIndexSource(tools: readonly NamedTool[], handOffs: readonly NamedHandOff[]): string {
+  const variables = tools.map(({ variable }) => `  ${variable},\n`);
+  if (handOffs.length > 0) variables.push('  ...handOffs,\n');
+  return [
+    '/** The tools of the agent. */\n',
+    `import type { Tool } from '../tool.ts';\n`,
+    ...(handOffs.length === 0 ? [] : [`import { handOffs } from './hand-offs.ts';\n`]),
+    ...tools.map(({ variable, file }) => `import { ${variable} } from './${file}.ts';\n`),
     '\n',
-    tools.length === 0
-      ? 'export const tools: SdkMcpToolDefinition[] = [];\n'
-      : `export const tools = [\n${tools.map(({ variable }) => `  ${variable},\n`).join('')}];\n`,
-    `export const freeToolNames: readonly string[] = [\n${free}];\n`,
-    `export const approvalToolNames: readonly string[] = [\n${approval}];\n`,
+    `export const tools: readonly Tool[] = [${variables.length === 0 ? '' : `\n${variables.join('')}`}];\n`,
   ].join('');
+}
+
+export function toHandOffSource(handOffs: readonly NamedHandOff[]): string {
+  const entries = handOffs.map(({ name, agent, envPrefix }) =>
+    [
+      '  defineHandOff({',
+      `    name: ${toLiteral(name)},`,
+      `    description: ${toLiteral(`Hands work to ${agent.name}. ${agent.summary}`)},`,
+      `    envPrefix: ${toLiteral(envPrefix)},`,
+      '  }),',
+    ].join('\n'),
+  );
+  return [
+    '/** The agents that this one hands work to. */',
+    `import { defineHandOff } from '../hand-off.ts';`,
+    `import type { Tool } from '../tool.ts';`,
+    '',
+    `export const handOffs: readonly Tool[] = [\n${entries.join('\n')}\n];\n`,
+  ].join('\n');
 }

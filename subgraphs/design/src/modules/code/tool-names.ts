@@ -1,10 +1,14 @@
-/** Gives every tool of a definition a callable name, a file and an export that no other tool has. */
+/** Gives every tool and hand-off of an agent a callable name, a file and an export that no other one has. */
 import type { AgentTool } from '../definition/agent-definition.ts';
 import { takeUnique } from '../definition/plain-text.ts';
 import { toFileWords } from './literals.ts';
+import { deriveOperation } from './operation.ts';
+import type { Operation } from './operation.ts';
 
 export interface NamedTool {
   readonly tool: AgentTool;
+  /** What it does in its system; null while it is a stub. */
+  readonly operation: Operation | null;
   /** What the model calls. */
   readonly name: string;
   /** File below `src/tools`, without its ending. */
@@ -13,23 +17,25 @@ export interface NamedTool {
   readonly variable: string;
 }
 
+const MAX_NAME_LENGTH = 60;
 /** Files of our own, and names that Windows keeps for devices. */
-const RESERVED_FILES = new Set(['index', 'con', 'prn', 'aux', 'nul']);
+const RESERVED_FILES = new Set(['index', 'con', 'prn', 'aux', 'nul', 'hand-offs']);
 
-export function nameTools(tools: readonly AgentTool[]): readonly NamedTool[] {
-  const takenNames = new Set<string>();
+/** `takenNames` are those that are no tool's; what is named is added. */
+export function nameTools(tools: readonly AgentTool[], takenNames: Set<string>): readonly NamedTool[] {
   const takenFiles = new Set<string>();
   const takenVariables = new Set<string>();
   return tools.map((tool) => {
     const name = takeUnique(toToolName(tool.name), takenNames);
     const file = takeUnique(toToolFile(name), takenFiles, '-');
-    return { tool, name, file, variable: takeUnique(toVariable(file), takenVariables) };
+    const variable = takeUnique(toVariable(file), takenVariables);
+    return { tool, operation: deriveOperation(tool), name, file, variable };
   });
 }
 
-function toToolName(name: string): string {
-  const plain = name.replace(/[^a-zA-Z0-9_]+/g, '_').slice(0, 60);
-  return /^[a-zA-Z]/.test(plain) ? plain : `tool_${plain}`.slice(0, 60);
+export function toToolName(name: string): string {
+  const plain = name.replace(/[^a-zA-Z0-9_]+/g, '_').slice(0, MAX_NAME_LENGTH);
+  return /^[a-zA-Z]/.test(plain) ? plain : `tool_${plain}`.slice(0, MAX_NAME_LENGTH);
 }
 
 function toToolFile(name: string): string {
@@ -39,5 +45,5 @@ function toToolFile(name: string): string {
 
 function toVariable(file: string): string {
   const camel = file.replace(/-([a-z0-9])/g, (_, character: string) => character.toUpperCase());
-  return `${camel}Tool`;
+  return `${/^\d/.test(camel) ? `tool${camel}` : camel}Tool`;
 }

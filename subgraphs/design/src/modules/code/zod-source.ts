@@ -1,13 +1,16 @@
 /** Writes a JSON Schema as zod source code. What it cannot express becomes `z.unknown()`, never a wrong type. */
 import type { JsonObject, JsonValue } from '../definition/agent-definition.ts';
 import { toLiteral, toPropertyKey } from './literals.ts';
+import { toCallable } from './callable.ts';
+import { UNCHECKED_KEYWORDS } from './sample-data.ts';
 
 const MAX_DEPTH = 16;
 
-/** An object literal of zod types, one line per property: the raw shape that a tool's input has. */
-export function toShapeSource(schema: JsonObject): string {
-  const lines = memberSources(schema, 0).map((member) => `  ${member},\n`);
-  return lines.length === 0 ? '{}' : `{\n${lines.join('')}}`;
+/** The type of what a tool is given, one line per property: an object, whatever the schema says. */
+export function toInputSource(schema: JsonObject): string {
+  const lines = memberSources(toCallable(schema), 0).map((member) => `  ${member},\n`);
+  const object = schema['additionalProperties'] === false ? 'z.strictObject' : 'z.object';
+  return `${object}(${lines.length === 0 ? '{}' : `{\n${lines.join('')}}`})`;
 }
 
 export function toZodSource(schema: JsonValue | undefined, depth = 0): string {
@@ -21,7 +24,7 @@ export function toZodSource(schema: JsonValue | undefined, depth = 0): string {
 }
 
 function typeSource(schema: JsonObject, depth: number): string {
-  if (['$ref', 'allOf', 'not', 'if'].some((keyword) => Object.hasOwn(schema, keyword))) return 'z.unknown()';
+  if (UNCHECKED_KEYWORDS.some((keyword) => Object.hasOwn(schema, keyword))) return 'z.unknown()';
   if (Object.hasOwn(schema, 'const')) return literalSource([schema['const'] ?? null]);
   const choices = schema['enum'];
   if (isList(choices)) return literalSource(choices);
@@ -63,7 +66,10 @@ const FORMATS: ReadonlyMap<JsonValue, string> = new Map([
 
 function stringSource(schema: JsonObject): string {
   const base = FORMATS.get(schema['format'] ?? '') ?? 'z.string()';
-  return `${base}${rangeSource(schema, 'minLength', 'maxLength')}`;
+  const { pattern } = schema;
+  // The model is told of a pattern; checking it could take for ever, whoever wrote it.
+  const told = typeof pattern === 'string' ? `.meta({ pattern: ${toLiteral(pattern)} })` : '';
+  return `${base}${rangeSource(schema, 'minLength', 'maxLength')}${told}`;
 }
 
 function rangeSource(schema: JsonObject, lower: string, upper: string): string {
