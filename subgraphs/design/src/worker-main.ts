@@ -15,15 +15,17 @@ import {
   type ServiceUrls,
 } from '@flowgrid/platform';
 import { createAgentsClient } from './adapters/agents-client.ts';
+import { openAi } from './adapters/ai/open-ai.ts';
 import { createGrants } from './adapters/grants.ts';
 import { createIntegrationsClient } from './adapters/integrations-client.ts';
 import { openService, type ServiceClient } from './adapters/outside-call.ts';
 import { createThreadAnalyzer } from './adapters/thread-analyzer.ts';
 import { createAnnouncer } from './announce.ts';
 import { openDesignDatabase } from './database.ts';
-import { createLocalEngine } from './engine/by-rules/local-engine.ts';
+import { createDesignEngine } from './engine/create-design-engine.ts';
 import { readWorkerEnv } from './env.ts';
 import { collectSources } from './modules/intake/collect-sources.ts';
+import { createAiAccounts, createEngineSettings } from './modules/ai-usage/ai-accounts.ts';
 import { createKnownAgents } from './modules/known-agent/known-agent-store.ts';
 import { startDesignWorker } from './workers/design-worker.ts';
 
@@ -43,6 +45,9 @@ await runService(logger, async (stack, stopping) => {
   const open = (service: string, urls: ServiceUrls): ServiceClient =>
     stack.use(openService({ service, urls, policies, logger }));
   const analyzer = stack.use(createThreadAnalyzer());
+  const clock = systemClock;
+  const accounts = createAiAccounts({ database, clock, defaultBudgetUsd: env.AI_MONTHLY_BUDGET_USD });
+  const ai = openAi(env, { accounts, policies, clock, logger, metrics });
   const http = {
     name: NAME,
     ...toHttpOptions(env),
@@ -61,7 +66,7 @@ await runService(logger, async (stack, stopping) => {
       transport,
       pubsub,
       announce: createAnnouncer(pubsub, logger),
-      clock: systemClock,
+      clock,
       logger,
       tools: {
         knownAgents: createKnownAgents(database),
@@ -69,7 +74,7 @@ await runService(logger, async (stack, stopping) => {
         integrations: createIntegrationsClient(open('integrations', env.INTEGRATIONS_URL)),
         grants: createGrants({ client: open('auth', env.AUTH_URL), secret: env.GRANT_SECRET }),
         collectSources: (request) => collectSources(database, request),
-        engine: createLocalEngine(analyzer),
+        engine: createDesignEngine({ analyzer, ai, settings: createEngineSettings(database) }),
         defaultModel: { provider: env.DEFAULT_MODEL_PROVIDER, name: env.DEFAULT_MODEL_NAME },
       },
       concurrency: env.CONCURRENCY,
