@@ -1,8 +1,8 @@
 /** Steps become activities: who, what, for whom, in which system, and of which kind. */
 import type { ProcessActivity, ProcessActor } from '../process-model.ts';
 import type { Actors, DataObjects, DataReference } from './participants.ts';
-import type { Step } from './relations.ts';
-import { spanOf, tokensAt, toPlace, withoutArticle } from './source.ts';
+import type { Step } from './steps.ts';
+import { spanOf, tokensAt, withoutArticle } from './source.ts';
 import type { Source } from './source.ts';
 import type { SystemMention } from './systems.ts';
 import {
@@ -42,7 +42,7 @@ const systemsOf = (
 
 /** `set up`, `pick it up`: the particle belongs to the verb. */
 const verbWords = (source: Source, step: Step): string => {
-  const particle = tokensAt(source, toPlace(step.sentence, step.activity))
+  const particle = tokensAt(source, step.activity)
     .slice(1)
     .map((token) => token.lower);
   const [object, after] = tokensAt(source, {
@@ -64,19 +64,12 @@ export const draftActivities = (
   drafts: Drafts,
 ): readonly ActivityDraft[] => {
   const { source, actors } = drafts;
-  let performerId: string | null = null;
   return steps.map((step, index) => {
-    const own =
-      step.performer === null ? null : actors.resolve(toPlace(step.sentence, step.performer), 'PERFORMER');
-    const actorId: string | null = step.performer === null && step.sharesPerformer ? performerId : own;
-    performerId = actorId;
-    const recipientId =
-      step.recipient === null ? null : actors.resolve(toPlace(step.sentence, step.recipient), 'OTHER');
-    if (step.sender !== null) actors.resolve(toPlace(step.sentence, step.sender), 'OTHER');
-    const objects = step.data.flatMap(
-      (mention) => drafts.data.resolve(toPlace(step.sentence, mention)) ?? [],
-    );
-    const span = spanOf(source, toPlace(step.sentence, step.activity));
+    const actorId = step.performer === null ? null : actors.resolve(step.performer, 'PERFORMER');
+    const recipientId = step.recipient === null ? null : actors.resolve(step.recipient, 'OTHER');
+    if (step.sender !== null) actors.resolve(step.sender, 'OTHER');
+    const objects = step.data.flatMap((mention) => drafts.data.resolve(mention) ?? []);
+    const span = spanOf(source, step.activity);
     const since = startOf(step, steps[index - 1]);
     const ownSystems = systemMentions.filter((mention) => mention.place.first >= since);
     const systemIds = systemsOf(step, steps[index + 1], ownSystems);
@@ -94,12 +87,6 @@ export const draftActivities = (
   });
 };
 
-const withoutOf = (
-  source: Source,
-  step: Step,
-  mention: { readonly first: number; readonly end: number },
-): ReturnType<typeof withoutArticle> => withoutArticle(source, toPlace(step.sentence, mention));
-
 /** `notifies the customer` has nobody else to act upon than the one who gets the news. */
 const personAsObject = (drafts: Drafts, step: Step): string | null => {
   if (step.recipient === null || drafts.source.sentences[step.sentence] === undefined) return null;
@@ -108,7 +95,7 @@ const personAsObject = (drafts: Drafts, step: Step): string | null => {
     ? step.recipient.end <= step.activity.first
     : step.recipient.first === step.activity.end;
   if (!isDirect) return null;
-  const place = withoutOf(drafts.source, step, step.recipient);
+  const place = withoutArticle(drafts.source, step.recipient);
   const word = tokens[place.first];
   return word === undefined || word.pos === 'PRON'
     ? null

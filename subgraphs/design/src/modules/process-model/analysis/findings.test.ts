@@ -37,6 +37,7 @@ describe('what surrounds the steps', () => {
       exceptions: ['the report is incomplete'],
       systems: ['Jira: JIRA', 'GitHub: GITHUB'],
       questions: [
+        'What starts the process, so that somebody begins with “read bug report”?',
         'Who does this step: “read bug report”?',
         'What happens if this does not hold: “the report is incomplete”?',
         'Who does this step: “ask details”?',

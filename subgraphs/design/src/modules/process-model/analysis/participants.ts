@@ -110,7 +110,11 @@ const HUMAN: ReadonlySet<ProcessActor['kind']> = new Set<ProcessActor['kind']>([
   'EXTERNAL',
 ]);
 
+/** Several steps may share a mention; it is read once. */
+const keyOf = (place: Place): string => `${place.sentence} ${place.first}`;
+
 export class Actors {
+  readonly #known = new Map<string, string | null>();
   readonly #source: Source;
   readonly #register = new Register('actor');
   #lastPerformer: Entry | null = null;
@@ -122,6 +126,14 @@ export class Actors {
 
   /** The id of the actor meant, or null if the words name nobody. */
   resolve(place: Place, role: 'PERFORMER' | 'OTHER'): string | null {
+    const known = this.#known.get(keyOf(place));
+    if (known !== undefined) return known;
+    const id = this.#read(place, role);
+    this.#known.set(keyOf(place), id);
+    return id;
+  }
+
+  #read(place: Place, role: 'PERFORMER' | 'OTHER'): string | null {
     const word = tokensAt(this.#source, place)[0]?.lower ?? '';
     const isSingle = place.end - place.first === 1;
     if (isSingle && NOBODY.has(word)) return null;
@@ -169,6 +181,7 @@ export interface DataReference {
 }
 
 export class DataObjects {
+  readonly #known = new Map<string, DataReference | null>();
   readonly #source: Source;
   readonly #register = new Register('data');
 
@@ -177,6 +190,14 @@ export class DataObjects {
   }
 
   resolve(place: Place): DataReference | null {
+    const known = this.#known.get(keyOf(place));
+    if (known !== undefined) return known;
+    const reference = this.#read(place);
+    this.#known.set(keyOf(place), reference);
+    return reference;
+  }
+
+  #read(place: Place): DataReference | null {
     const word = tokensAt(this.#source, place)[0]?.lower ?? '';
     if (REFLEXIVES.has(word)) return null;
     if (place.end - place.first === 1 && PRONOUNS.has(word)) {

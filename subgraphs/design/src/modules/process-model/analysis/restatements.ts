@@ -1,5 +1,5 @@
 /** Duties that bind a step told elsewhere are rules; they are no steps of their own. */
-import type { Step } from './relations.ts';
+import type { Step } from './steps.ts';
 import { isTimedDuty } from './rules.ts';
 import { wordsAt } from './source.ts';
 import type { Source } from './source.ts';

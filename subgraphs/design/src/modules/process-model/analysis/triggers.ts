@@ -1,7 +1,7 @@
 /** What starts the process: a message, the clock or a person. */
 import type { ProcessTrigger, Span } from '../process-model.ts';
 import { trimmed } from './clauses.ts';
-import type { Step } from './relations.ts';
+import type { Step } from './steps.ts';
 import { wordsAt } from './source.ts';
 import type { Source } from './source.ts';
 import { RECEIVE_VERBS } from './verb-words.ts';
