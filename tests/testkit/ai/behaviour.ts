@@ -90,11 +90,11 @@ export const isRateLimited = (retryAfterSeconds?: number): AiBehaviour => ({
   ...(retryAfterSeconds !== undefined && { headers: { 'retry-after': String(retryAfterSeconds) } }),
 });
 
-export const fails = (status: number, message = `failed with ${status}`): AiBehaviour => ({
-  does: 'FAIL',
-  status,
-  message,
-});
+export const fails = (
+  status: number,
+  message = `failed with ${status}`,
+  headers: Readonly<Record<string, string>> = {},
+): AiBehaviour => ({ does: 'FAIL', status, message, headers });
 
 export const cuts = (value: unknown = { half: 'of an answer' }): AiBehaviour => ({ does: 'CUT', value });
 export const stalls = (value: unknown = { half: 'of an answer' }): AiBehaviour => ({ does: 'STALL', value });
