@@ -20,6 +20,9 @@ const MAX_PARTS = 5;
 export function addUploadRoute(app: FastifyInstance, options: UploadRouteOptions): void {
   let atOnce = 0;
   void app.register(async (scope) => {
+    // Nothing is parsed before it is known who sends it.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
     await scope.register(multipart, {
       limits: { fileSize: MAX_UPLOAD_BYTES, files: 2, parts: MAX_PARTS, fieldSize: FRAME_BYTES },
     });
@@ -31,29 +34,36 @@ export function addUploadRoute(app: FastifyInstance, options: UploadRouteOptions
         if (atOnce >= MAX_AT_ONCE) throw overloaded();
         atOnce += 1;
         try {
-          const file = await readFile(request);
+          const file = await readOneFile(request);
           return await send(reply, await options.uploads.receive({ viewer, requestId: request.id }, file));
         } finally {
           atOnce -= 1;
         }
       } catch (error) {
-        const refusal = toRefusal(error);
-        if (refusal === null) throw error;
-        return sendRefusal(reply.header('cache-control', 'no-store'), refusal);
+        if (!(error instanceof FlowgridError)) throw error;
+        return sendRefusal(reply.header('cache-control', 'no-store'), error);
       }
     });
   });
 }
 
-async function readFile(request: FastifyRequest): Promise<ReceivedFile> {
-  if (!request.isMultipart()) throw notOneFile();
-  const files: ReceivedFile[] = [];
-  for await (const part of request.parts()) {
-    if (part.type === 'file') files.push({ name: part.filename ?? '', content: await part.toBuffer() });
-  }
-  const [file, ...others] = files;
+async function readOneFile(request: FastifyRequest): Promise<ReceivedFile> {
+  const [file, ...others] = request.isMultipart() ? await readFiles(request) : [];
   if (file === undefined || others.length > 0) throw notOneFile();
   return file;
+}
+
+async function readFiles(request: FastifyRequest): Promise<readonly ReceivedFile[]> {
+  const files: ReceivedFile[] = [];
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === 'file') files.push({ name: part.filename ?? '', content: await part.toBuffer() });
+    }
+  } catch (error) {
+    // Whatever is wrong with a body is wrong with what was sent.
+    throw isTooLarge(error) ? fileTooLarge() : notOneFile(error);
+  }
+  return files;
 }
 
 async function send(reply: FastifyReply, upload: Upload): Promise<FastifyReply> {
@@ -64,24 +74,10 @@ async function send(reply: FastifyReply, upload: Upload): Promise<FastifyReply> 
     .send({ id, name, mediaType, size, sha256, characters: text?.length ?? 0, kind, warnings });
 }
 
-/** Null for what is no fault of the sender. */
-function toRefusal(error: unknown): FlowgridError | null {
-  if (error instanceof FlowgridError) return error;
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
-  switch (code) {
-    case 'FST_REQ_FILE_TOO_LARGE':
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return fileTooLarge();
-    case 'FST_PARTS_LIMIT':
-    case 'FST_FILES_LIMIT':
-    case 'FST_FIELDS_LIMIT':
-    case 'FST_PROTO_VIOLATION':
-    case 'FST_INVALID_MULTIPART_CONTENT_TYPE':
-    case 'FST_MP_PREMATURE_CLOSE':
-      return notOneFile(error);
-    default:
-      return null;
-  }
+function isTooLarge(error: unknown): boolean {
+  return (
+    typeof error === 'object' && error !== null && 'code' in error && error.code === 'FST_REQ_FILE_TOO_LARGE'
+  );
 }
 
 function notOneFile(cause?: unknown): FlowgridError {
