@@ -51,6 +51,7 @@ export function reportFound(options: FoundReporterOptions): FoundReporter {
 
   const write = async (): Promise<void> => {
     timer = null;
+    if (isOver) return;
     const found = unsaid.splice(0).slice(0, MAX_LISTED);
     const message = describeFound([...known.values()]);
     try {

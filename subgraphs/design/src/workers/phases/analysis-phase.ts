@@ -13,6 +13,7 @@ import { contextSchema } from './context-phase.ts';
 /** The model itself is kept where its revisions are. */
 export const analysisSchema = z.object({
   answer: z.string().nullable().default(null),
+  fallback: z.string().nullable().default(null),
   rejections: rejectionsSchema.default([]),
 });
 
@@ -34,7 +35,12 @@ export const analysisPhase: Phase = async (input) => {
     ...(isNew && { store: storeModel(input.session.id, processModel) }),
   };
   if (processModel.activities.length === 0) throw noProcess(processModel, outcome);
-  return { message: describe(processModel), result: { answer, rejections }, processModel, ...outcome };
+  return {
+    message: describe(processModel),
+    result: { answer, fallback, rejections },
+    processModel,
+    ...outcome,
+  };
 };
 
 /** What a file says of the process by itself needs no reading. */

@@ -31,20 +31,25 @@ export const designPhase: Phase = async (input) => {
   const analysis = resultOf(input.results, 'ANALYSIS', analysisSchema);
   const request = toRequest(input);
   const result = await askEngine(() => input.tools.engine.design(request), analysis.rejections);
-  const { proposal, engine, model, fallback } = result;
-  const answers = [analysis.answer, result.answer].filter((answer) => answer !== null);
+  const { proposal, engine, model } = result;
   return {
     message: describe(proposal),
     result: { proposal },
     revisionPatch: {
       engine,
       model,
-      fallback,
-      answer: answers.length === 0 ? null : answers.join('\n'),
+      fallback: together(analysis.fallback, result.fallback),
+      answer: together(analysis.answer, result.answer),
       rejections: toJson([...analysis.rejections, ...result.rejections]),
     },
   };
 };
+
+/** What the analysis and the design say, each thing once. */
+function together(...texts: readonly (string | null)[]): string | null {
+  const said = new Set(texts.filter((text) => text !== null));
+  return said.size === 0 ? null : [...said].join('\n');
+}
 
 function toRequest(input: PhaseInput): DesignRequest {
   const { session, tools, results, revision, previous } = input;
