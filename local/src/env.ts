@@ -28,12 +28,26 @@ export function readLauncherEnv(): LauncherEnv {
   return readEnv(LauncherEnv, process.env);
 }
 
-/** What the processes inherit: all but what npm adds and what the process table decides. */
+/** Keys and wishes for AI providers: only the processes of design get them. */
+const OF_AI = /^(?:ANTHROPIC|OPENAI|AI)_/;
+
+/** What the processes inherit: all but what npm adds, what the process table decides, and what is for single ones. */
 export function readInheritedEnv(): Record<string, string> {
   const decided = new Set(['DATABASE_URL', 'PORT', 'HOST', 'NODE_ENV']);
   return Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
-      value === undefined || name.startsWith('npm_') || decided.has(name) ? [] : [[name, value]],
+      value === undefined || name.startsWith('npm_') || decided.has(name) || OF_AI.test(name)
+        ? []
+        : [[name, value]],
+    ),
+  );
+}
+
+/** The variables of AI providers, as they were given to the launcher. */
+export function readAiEnv(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      OF_AI.test(name) && value !== undefined && value !== '' ? [[name, value]] : [],
     ),
   );
 }

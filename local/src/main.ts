@@ -1,6 +1,6 @@
 /** `npm start`: the whole platform on this machine, until Ctrl-C. */
 import { EnvError, readEnvOrExit } from '@flowgrid/platform';
-import { readInheritedEnv, readLauncherEnv } from './env.ts';
+import { readAiEnv, readInheritedEnv, readLauncherEnv } from './env.ts';
 import { greeting } from './greeting.ts';
 import { prepareHome } from './home.ts';
 import { takeLauncherLock } from './launcher-lock.ts';
@@ -41,6 +41,7 @@ async function run(): Promise<number> {
       routerPort: env.PORT,
       logLevel: env.LOG_LEVEL,
       inheritedEnv: readInheritedEnv(),
+      aiEnv: readAiEnv(),
       log,
       ...stop,
     };

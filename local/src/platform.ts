@@ -26,6 +26,8 @@ export interface PlatformOptions {
   routerPort: number;
   logLevel: string;
   inheritedEnv: Readonly<Record<string, string>>;
+  /** For the processes of design. */
+  aiEnv: Readonly<Record<string, string>>;
   log: ConsoleLog;
   /** Gives up a start that is under way. */
   signal: AbortSignal;
@@ -129,6 +131,7 @@ async function planProcesses(launch: Launch, superuserUrl: string, secrets: Secr
     secrets: secrets.services,
     nodeEnv: 'development',
     logLevel: launch.logLevel,
+    aiEnv: launch.aiEnv,
     databaseUrl: (role) =>
       databaseUrl(superuserUrl, { database: DATABASE, role, password: secrets.rolePasswords[role] }),
   });

@@ -37,6 +37,32 @@ test('each process gets its own login role and only the secrets that it uses', (
   expect(processes.agents.env['DATABASE_URL']).toBe('postgresql://flowgrid_agents@db/flowgrid');
 });
 
+// Attack: the same, for the keys of AI providers, which cost money.
+test('only the worker gets keys of AI providers; its service knows that there are some', () => {
+  const given = {
+    ANTHROPIC_API_KEY: 'key-of-anthropic',
+    ANTHROPIC_MODEL: 'claude-opus-5-5',
+    AI_PRICES: '{}',
+  };
+  const planned = platformProcesses({
+    ports: DEFAULT_PORTS,
+    secrets,
+    nodeEnv: 'test',
+    logLevel: 'warn',
+    databaseUrl: (role) => `postgresql://${role}@db/flowgrid`,
+    aiEnv: given,
+  });
+
+  const holding = PROCESS_NAMES.filter((name) =>
+    JSON.stringify(planned[name].env).includes('key-of-anthropic'),
+  );
+  expect(holding).toEqual(['design-worker']);
+  expect(planned['design-worker'].env).toMatchObject(given);
+  expect(planned.design.env).toMatchObject({ AI_PROVIDERS: 'anthropic', ANTHROPIC_MODEL: 'claude-opus-5-5' });
+  expect(planned.design.env).not.toHaveProperty('AI_PRICES');
+  expect(processes.design.env).toMatchObject({ AI_PROVIDERS: '' });
+});
+
 test('a process knows where it listens and where the others are', () => {
   expect(processes.router).toMatchObject({
     url: 'http://127.0.0.1:4000',

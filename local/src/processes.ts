@@ -29,6 +29,8 @@ export interface PlatformSettings {
   serviceUrls?: Readonly<Partial<Record<ProcessName, string>>>;
   /** Where clients reach the platform; the router's own address if not given. */
   publicUrl?: string;
+  /** Variables of AI providers; none if not given. */
+  aiEnv?: Readonly<Record<string, string>>;
   /** Set on top of what the table says, for single processes. */
   extraEnv?: Readonly<Partial<Record<ProcessName, Readonly<Record<string, string>>>>>;
 }
@@ -88,6 +90,15 @@ const designEnv = (settings: PlatformSettings): Record<string, string> => ({
   INTEGRATIONS_URL: serviceUrl('integrations', settings),
 });
 
+const SHOWN_OF_AI = ['ANTHROPIC_MODEL', 'OPENAI_MODEL', 'AI_MONTHLY_BUDGET_USD'];
+
+/** What the service says about AI: for whom there is a key, not the key. */
+function aboutAi(aiEnv: Readonly<Record<string, string>>): Record<string, string> {
+  const providers = ['anthropic', 'openai'].filter((name) => aiEnv[`${name.toUpperCase()}_API_KEY`]);
+  const shown = Object.entries(aiEnv).filter(([name]) => SHOWN_OF_AI.includes(name));
+  return { ...Object.fromEntries(shown), AI_PROVIDERS: providers.join(',') };
+}
+
 /** What a process gets beyond what all have: its own login role and only the secrets that it uses. */
 const OWN_ENV: Readonly<Record<ProcessName, (settings: PlatformSettings) => Record<string, string>>> = {
   auth: ({ databaseUrl, secrets }) => ({
@@ -96,8 +107,8 @@ const OWN_ENV: Readonly<Record<ProcessName, (settings: PlatformSettings) => Reco
     GRANT_SECRET: secrets.grantSecret,
   }),
   agents: ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl('flowgrid_agents') }),
-  design: designEnv,
-  'design-worker': designEnv,
+  design: (settings) => ({ ...designEnv(settings), ...aboutAi(settings.aiEnv ?? {}) }),
+  'design-worker': (settings) => ({ ...designEnv(settings), ...settings.aiEnv }),
   integrations: ({ databaseUrl, secrets }) => ({
     DATABASE_URL: databaseUrl('flowgrid_integrations'),
     CREDENTIALS_KEY: secrets.credentialsKey,

@@ -73,13 +73,14 @@ function interpolateAll(value: unknown, env: Readonly<Record<string, string>>): 
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, interpolateAll(entry, env)]));
 }
 
-const VARIABLE = /\$\$|\$\{(?<name>\w+)(?:(?<kind>:-|:\?)(?<rest>[^}]*))?\}/g;
+const VARIABLE = /\$\$|\$\{(?<name>\w+)(?:(?<kind>:-|:\?|:\+)(?<rest>[^}]*))?\}/g;
 
 function interpolate(text: string, env: Readonly<Record<string, string>>): string {
   return text.replaceAll(VARIABLE, (...match) => {
     const { name, kind, rest } = match.at(-1) as { name?: string; kind?: string; rest?: string };
     if (name === undefined) return '$';
     const value = env[name] ?? '';
+    if (kind === ':+') return value === '' ? '' : (rest ?? '');
     if (value !== '' || kind === undefined) return value;
     if (kind === ':?') throw new Error(`${name} is missing: ${rest ?? ''}`);
     return rest ?? '';

@@ -37,9 +37,12 @@ test('the file fits the schema of the Compose specification', async () => {
   expect(fits({ services: { router: { image: 'a', memory: '1G' } } })).toBe(false);
 });
 
+/** What Flowgrid cannot do without; keys of AI providers are theirs to make, and optional. */
+const isSecret = (name: string): boolean => /PASSWORD|SECRET|(?<!_API)_KEY$/.test(name);
+
 // A default in the file would be the secret of everybody who does not read it.
 test('no secret has a default', async () => {
-  const secrets = [...(await listComposeVariables())].filter((name) => /PASSWORD|SECRET|_KEY$/.test(name));
+  const secrets = [...(await listComposeVariables())].filter(isSecret);
 
   const refused = await Promise.all(
     secrets.map(async (name) => {
@@ -61,9 +64,22 @@ test('no secret has a default', async () => {
 test('every secret is made by the script', async () => {
   const made = await readSampleEnv();
 
-  const wanted = [...(await listComposeVariables())].filter((name) => /PASSWORD|SECRET|_KEY$/.test(name));
+  const wanted = [...(await listComposeVariables())].filter(isSecret);
 
   expect(Object.keys(made).toSorted()).toEqual(wanted.toSorted());
+});
+
+// Attack: a service that is taken over asks AI providers at the platform's cost.
+test('only the design worker has keys of AI providers, and the service says for which', async () => {
+  const keys = { ANTHROPIC_API_KEY: 'key-of-anthropic', OPENAI_API_KEY: 'key-of-openai' };
+  const { services: started } = await readComposeFile({ ...(await readSampleEnv()), ...keys });
+  const holding = Object.entries(started).filter(([, service]) =>
+    JSON.stringify(service).includes('key-of-'),
+  );
+
+  expect(holding.map(([name]) => name)).toEqual(['design-worker']);
+  expect(started['design']?.environment['AI_PROVIDERS']).toBe('anthropic,openai');
+  expect(file.services['design']?.environment['AI_PROVIDERS']).toBe(',');
 });
 
 /** Microsoft's images, for development only: what they write and which rights they need is not ours to say. */
@@ -128,7 +144,7 @@ test('nginx has the only ports that other machines reach, and no way to the data
     services.filter(([, { networks }]) => networks.includes(network)).map(([name]) => name);
 
   expect(published.map(([name]) => name)).toEqual(['nginx']);
-  expect(onNetwork('edge')).toEqual(['nginx', 'integrations', 'servicebus', 'grafana']);
+  expect(onNetwork('edge')).toEqual(['nginx', 'design-worker', 'integrations', 'servicebus', 'grafana']);
   expect(onNetwork('data')).not.toContain('nginx');
   expect(file.services['postgres']?.networks).toEqual(['data']);
   expect(file.services['redis']?.networks).toEqual(['data']);

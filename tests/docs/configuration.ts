@@ -93,7 +93,7 @@ function toAccepted(name: string, property: z.output<typeof Property>): string {
         : `${property.minimum === undefined ? 'above ' : ''}${low} to ${high}`;
     return from === '' ? 'a number' : from;
   }
-  if (/(_SECRET|_KEY)$/.test(name)) return '32 bytes or more in base64';
+  if (/(_SECRET|(?<!_API)_KEY)$/.test(name)) return '32 bytes or more in base64';
   if (name === 'DATABASE_URL' || name === 'PUBSUB_URL') return 'an address of PostgreSQL';
   return name.endsWith('_URL') || property.format === 'uri' ? 'an address' : 'text';
 }
@@ -109,7 +109,9 @@ async function outsideVariables(): Promise<string> {
   const found = new Map<string, string>();
   for (const [, name = '', kind, value = ''] of lines
     .join('\n')
-    .matchAll(/(?<!\$)\$\{(\w+)(?:(:-|:\?)([^}]*))?\}/g)) {
+    .matchAll(/(?<!\$)\$\{(\w+)(?:(:-|:\?|:\+)([^}]*))?\}/g)) {
+    // `:+` says what another variable becomes where this one is given.
+    if (kind === ':+') continue;
     const fallback = kind === ':?' ? 'required; made by the script' : value === '' ? 'none' : `\`${value}\``;
     found.set(name, fallback);
   }
