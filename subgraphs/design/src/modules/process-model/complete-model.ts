@@ -124,7 +124,7 @@ const deriveQuestions = (model: Omit<ProcessModel, 'openQuestions'>): readonly P
   const [first] = model.activities;
   if (first === undefined) return numberQuestions([askWhichSteps(NOWHERE)]);
   return numberQuestions([
-    ...model.activities.filter(({ actorId }) => actorId === null).map(askWho),
+    ...model.activities.filter(({ actorId }) => actorId === null).map((activity) => askWho(activity)),
     ...(model.triggers.length === 0 ? [askStart(first)] : []),
     ...oneSidedQuestions(model),
   ]);

@@ -13,9 +13,10 @@ export const askWhichSteps = (span: Span): Question => ({
   elementIds: [],
 });
 
-export const askWho = (activity: ProcessActivity): Question => ({
+/** `guess`: who acted before, as a help to answer. */
+export const askWho = (activity: ProcessActivity, guess?: string): Question => ({
   span: activity.span,
-  question: `Who does this step: “${activityWords(activity)}”?`,
+  question: `Who does this step: “${activityWords(activity)}”?${guess === undefined ? '' : ` Is it still “${guess}”?`}`,
   kind: 'MISSING_ACTOR',
   elementIds: [activity.id],
 });
@@ -43,6 +44,14 @@ export const askOtherSide = ({ span, condition, gatewayId }: OneSided): Question
     : `What happens if this does not hold: “${condition}”?`,
   kind: isElse(condition) ? 'MISSING_CONDITION' : 'DANGLING_BRANCH',
   elementIds: [gatewayId],
+});
+
+/** The text says that the process goes back, and not where to. */
+export const askWhereBack = ({ id, span }: { readonly id: string; readonly span: Span }): Question => ({
+  span,
+  question: 'To which step does the process go back here?',
+  kind: 'OTHER',
+  elementIds: [id],
 });
 
 export const askWhichSystem = (span: Span, words: string): Question => ({

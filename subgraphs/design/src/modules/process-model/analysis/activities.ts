@@ -24,6 +24,8 @@ interface Drafts {
 export interface ActivityDraft {
   readonly activity: Omit<ProcessActivity, 'kind'>;
   readonly step: Step;
+  /** Whoever worked before, where nobody is named. */
+  readonly guessId: string | null;
 }
 
 const systemsOf = (
@@ -83,7 +85,8 @@ export const draftActivities = (
       systemIds,
       ...inputsAndOutputs(step.verb, objects),
     };
-    return { activity, step };
+    const guessId = step.guess === null ? null : actors.resolve(step.guess, 'OTHER');
+    return { activity, step, guessId };
   });
 };
 

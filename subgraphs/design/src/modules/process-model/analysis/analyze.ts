@@ -1,6 +1,6 @@
 /** From the text of a process description to a process model, by rules alone: the same text always gives the same model. */
 import { deriveHandoffs } from '../model-graph.ts';
-import type { ProcessModel } from '../process-model.ts';
+import type { ProcessActor, ProcessModel } from '../process-model.ts';
 import { activityKind, draftActivities } from './activities.ts';
 import type { ActivityDraft } from './activities.ts';
 import { writeFlows } from './flows.ts';
@@ -13,10 +13,12 @@ import { findParticipations } from './relations/find-relations.ts';
 import { locate } from './relations/located.ts';
 import type { LocatedSentence } from './relations/located.ts';
 import { withoutRestatements } from './restatements.ts';
-import { findExceptions, findRules } from './rules.ts';
+import { readRepetitions } from './repetitions.ts';
+import { findExceptions, findRules, strikes } from './rules.ts';
 import type { Source } from './source.ts';
 import { toStep } from './steps.ts';
 import type { Step } from './steps.ts';
+import { withRoles } from './system-roles.ts';
 import { findSystems } from './systems.ts';
 import { tokenise } from './tokenise.ts';
 import { findTriggers } from './triggers.ts';
@@ -26,14 +28,29 @@ import { WORK_VERBS } from './verb-words.ts';
 const onlyWork = (steps: readonly Step[]): readonly Step[] =>
   steps.some((step) => WORK_VERBS.has(step.verb)) ? steps : [];
 
+/** Who may do what nobody is named for: whoever worked before. */
+const guessesOf = (
+  drafts: readonly ActivityDraft[],
+  actors: readonly ProcessActor[],
+): ReadonlyMap<string, string> => {
+  const names = new Map(actors.map(({ id, name }) => [id, name]));
+  return new Map(
+    drafts.flatMap(({ activity, guessId }) => {
+      const name = guessId === null ? undefined : names.get(guessId);
+      return name === undefined ? [] : [[activity.id, name]];
+    }),
+  );
+};
+
 const orderOf = (
   source: Source,
   located: readonly LocatedSentence[],
   drafts: readonly ActivityDraft[],
 ): Flows => {
-  const steps = drafts.map(({ step }) => step.participation);
-  const places = new Map(drafts.map(({ step, activity }) => [step.participation, activity]));
-  return writeFlows(source, buildBlocks(located, steps), places);
+  const participations = drafts.map(({ step }) => step.participation);
+  const steps = new Map(drafts.map(({ step, activity }) => [step.participation, activity]));
+  const { blocks, backTo } = readRepetitions(located, participations, buildBlocks(located, participations));
+  return writeFlows({ source, blocks, backTo, steps });
 };
 
 export const analyzeProcessText = (text: string): ProcessModel => {
@@ -49,9 +66,9 @@ export const analyzeProcessText = (text: string): ProcessModel => {
     ...draft.activity,
     kind: activityKind(draft, source, actorList),
   }));
-  const { gateways, flows, ends, oneSided } = orderOf(source, located, drafts);
+  const { gateways, flows, ends, oneSided, lostBack } = orderOf(source, located, drafts);
   const hasProcess = activities.length > 0;
-  const triggers = findTriggers(source, steps);
+  const triggers = findTriggers(source, steps, activities);
   return {
     revision: 1,
     actors: actorList,
@@ -61,10 +78,18 @@ export const analyzeProcessText = (text: string): ProcessModel => {
     ends,
     handoffs: deriveHandoffs({ activities, gateways, flows }),
     dataObjects: data.list(),
-    systems: hasProcess ? found.systems : [],
+    systems: hasProcess ? withRoles(found.systems, found.mentions, { source, steps }) : [],
     triggers,
-    rules: hasProcess ? findRules(source) : [],
-    exceptions: hasProcess ? findExceptions(source) : [],
-    openQuestions: findQuestions({ source, activities, triggers, oneSided, unnamedSystems: found.unnamed }),
+    rules: hasProcess ? findRules(source, activities) : [],
+    exceptions: hasProcess ? findExceptions(source, strikes(flows, activities)) : [],
+    openQuestions: findQuestions({
+      source,
+      activities,
+      triggers,
+      oneSided,
+      lostBack,
+      guesses: guessesOf(drafts, actorList),
+      unnamedSystems: found.unnamed,
+    }),
   };
 };

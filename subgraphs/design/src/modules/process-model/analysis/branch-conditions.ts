@@ -27,6 +27,8 @@ export const branchCondition = (
 ): BranchCondition | null => {
   if (!gateway.isConditional) return null;
   const cue = wordsAt(source, spanOf(source, branch.marker)).toLowerCase();
+  // `corrects it until it is complete`: the way back has no words of its own.
+  if (cue === 'until' && branch.isElse) return null;
   const place = branch.isElse ? null : (branch.condition ?? looseCondition(source, branch));
   const span = spanOf(source, place ?? branch.marker);
   if (place === null) return { words: cue, span };

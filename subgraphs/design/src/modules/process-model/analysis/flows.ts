@@ -4,9 +4,10 @@ import type { OneSided } from '../open-questions.ts';
 import { branchCondition } from './branch-conditions.ts';
 import type { BranchCondition } from './branch-conditions.ts';
 import { isOneSided } from './relations/blocks.ts';
-import type { Block, GatewayBlock } from './relations/blocks.ts';
+import type { Block, Branch, GatewayBlock } from './relations/blocks.ts';
 import { endsCase } from './relations/flow-edges.ts';
 import type { Participation } from './relations/participation.ts';
+import type { Repetitions } from './repetitions.ts';
 import { spanOf, wordsAt } from './source.ts';
 import type { Source } from './source.ts';
 
@@ -28,7 +29,16 @@ export interface Flows {
   readonly ends: readonly ProcessEnd[];
   /** Decisions of which only one side is told. */
   readonly oneSided: readonly OneSided[];
+  /** Ways back of which the text does not say where they lead. */
+  readonly lostBack: readonly FlowStep[];
 }
+
+export interface Order extends Repetitions {
+  readonly source: Source;
+  readonly steps: ReadonlyMap<Participation, FlowStep>;
+}
+
+const GATEWAY = 'gateway-';
 
 interface Written {
   readonly ends: readonly LooseEnd[];
@@ -40,16 +50,15 @@ class FlowWriter {
   readonly gateways: ProcessGateway[] = [];
   readonly flows: ProcessFlow[] = [];
   readonly oneSided: OneSided[] = [];
-  readonly over: LooseEnd[] = [];
-  readonly #source: Source;
-  readonly #steps: ReadonlyMap<Participation, FlowStep>;
+  /** Ways back of which the text does not say where they lead. */
+  readonly lostBack: LooseEnd[] = [];
+  readonly #order: Order;
 
-  constructor(source: Source, steps: ReadonlyMap<Participation, FlowStep>) {
-    this.#source = source;
-    this.#steps = steps;
+  constructor(order: Order) {
+    this.#order = order;
   }
 
-  #connect(ends: readonly LooseEnd[], target: FlowStep): void {
+  #connect(ends: readonly LooseEnd[], target: FlowStep, isBack = false): void {
     for (const end of ends) {
       const id = `flow-${this.flows.length + 1}`;
       const span = end.condition?.span ?? target.span;
@@ -59,13 +68,17 @@ class FlowWriter {
         sourceId: end.id,
         targetId: target.id,
         condition: end.condition?.words ?? null,
-        isBack: false,
+        isBack,
       });
-      const at = end.isDefault ? this.gateways.findIndex((gateway) => gateway.id === end.id) : -1;
-      const gateway = this.gateways[at];
-      if (gateway !== undefined)
-        this.gateways[at] = { ...gateway, defaultFlowId: gateway.defaultFlowId ?? id };
+      if (end.isDefault) this.#takeByDefault(end.id, id);
     }
+  }
+
+  #takeByDefault(gatewayId: string, flowId: string): void {
+    const at = Number(gatewayId.slice(GATEWAY.length)) - 1;
+    const gateway = this.gateways[at];
+    if (gateway !== undefined)
+      this.gateways[at] = { ...gateway, defaultFlowId: gateway.defaultFlowId ?? flowId };
   }
 
   write(blocks: readonly Block[], start: readonly LooseEnd[]): Written {
@@ -79,7 +92,7 @@ class FlowWriter {
         written = this.#writeGateway(block, open);
         continue;
       }
-      const step = this.#steps.get(block.step);
+      const step = this.#order.steps.get(block.step);
       if (step === undefined) continue;
       this.#connect(open, step);
       written = { ends: [{ ...step, condition: null, isDefault: false }], over: [] };
@@ -88,9 +101,9 @@ class FlowWriter {
   }
 
   #writeGateway(block: GatewayBlock, before: readonly LooseEnd[]): Written {
-    const span = spanOf(this.#source, block.marker);
-    const gateway: FlowStep = { id: `gateway-${this.gateways.length + 1}`, span };
-    const conditions = block.branches.map((branch) => branchCondition(this.#source, block, branch));
+    const span = spanOf(this.#order.source, block.marker);
+    const gateway: FlowStep = { id: `${GATEWAY}${this.gateways.length + 1}`, span };
+    const conditions = block.branches.map((branch) => branchCondition(this.#order.source, block, branch));
     const isOpen = isOneSided(block) || block.isInclusive;
     this.gateways.push({
       ...gateway,
@@ -105,11 +118,23 @@ class FlowWriter {
       const condition = conditions[index] ?? null;
       const inner = this.write(branch.blocks, [{ ...gateway, condition, isDefault: branch.isElse }]);
       over.push(...inner.over);
+      if (this.#leadsBack(branch, inner.ends)) return;
       (endsCase(block, branch) ? over : ends).push(...inner.ends);
     });
     this.#askOtherSide(block, gateway, conditions);
     if (isOpen) ends.push({ ...gateway, condition: null, isDefault: true });
     return { ends, over };
+  }
+
+  #leadsBack(branch: Branch, ends: readonly LooseEnd[]): boolean {
+    const target = this.#order.backTo.get(branch);
+    const step = target ? this.#order.steps.get(target) : undefined;
+    if (target === null) this.lostBack.push(...ends);
+    // A step that leads to itself would be a flow from an element to itself.
+    const others = step === undefined ? [] : ends.filter((end) => end.id !== step.id);
+    if (step === undefined || others.length === 0) return false;
+    this.#connect(others, step, true);
+    return true;
   }
 
   #askOtherSide(
@@ -123,27 +148,25 @@ class FlowWriter {
   }
 }
 
+const isGateway = (id: string): boolean => id.startsWith(GATEWAY);
+
 const toEnds = (source: Source, ends: readonly LooseEnd[]): readonly ProcessEnd[] =>
   ends.map(({ id, span, condition }, index) => ({
     id: `end-${index + 1}`,
     span: condition?.span ?? span,
-    description: condition?.words ?? wordsAt(source, span),
+    description: condition?.words ?? (isGateway(id) ? 'When no condition holds' : wordsAt(source, span)),
     sourceId: id,
     condition: condition?.words ?? null,
   }));
 
-export const writeFlows = (
-  source: Source,
-  blocks: readonly Block[],
-  steps: ReadonlyMap<Participation, FlowStep>,
-): Flows => {
-  const writer = new FlowWriter(source, steps);
-  const { ends, over } = writer.write(blocks, []);
-  const all = [...over, ...ends];
+export const writeFlows = (order: Order): Flows => {
+  const writer = new FlowWriter(order);
+  const { ends, over } = writer.write(order.blocks, []);
   return {
     gateways: writer.gateways,
     flows: writer.flows,
-    ends: toEnds(source, all),
+    ends: toEnds(order.source, [...over, ...ends]),
     oneSided: writer.oneSided,
+    lostBack: writer.lostBack.map(({ id, span, condition }) => ({ id, span: condition?.span ?? span })),
   };
 };

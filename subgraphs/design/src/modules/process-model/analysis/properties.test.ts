@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { cpuGrowth } from '../../../testkit/cpu-growth.ts';
 import type { ProcessModel, Span } from '../process-model.ts';
+import { checkProcessModel } from '../edit-model.ts';
 import { analyzeProcessText } from './analyze.ts';
 import { EXAMPLES } from './example-texts.ts';
 
@@ -36,7 +37,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
 
 const TEXTS: Readonly<Record<string, string>> = { ...EXAMPLES, ...HOSTILE };
 
-const clean = (words: string): string => words.replaceAll(/\s+/gu, ' ').trim();
+const clean = (words: string): string => words.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
 
 const wordsIn = (text: string, model: ProcessModel): readonly (readonly [string, string])[] => {
   const at = (span: Span): string => clean(text.slice(span.start, span.end));
@@ -98,6 +99,23 @@ describe.each(Object.entries(TEXTS))('%s', (_name, text) => {
 
     expect(new Set(ids).size).toBe(ids.length);
     expect(references.filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  test('a model with activities is one that a person could have written: nothing dangles, everything is reached', () => {
+    const { activities } = model;
+
+    expect(activities.length === 0 || !text.isWellFormed() ? [] : checkProcessModel(model, text)).toEqual([]);
+  });
+
+  test('hand-offs join different actors, and defaults lead out of their gateway', () => {
+    const own = model.handoffs.filter(({ fromActorId, toActorId }) => fromActorId === toActorId);
+    const sources = new Map(model.flows.map((flow) => [flow.id, flow.sourceId]));
+    const foreign = model.gateways.filter(
+      ({ id, defaultFlowId }) => defaultFlowId !== null && sources.get(defaultFlowId) !== id,
+    );
+
+    expect(own).toEqual([]);
+    expect(foreign).toEqual([]);
   });
 
   test('the same text gives the same model', () => {

@@ -3,12 +3,14 @@ import {
   askOtherSide,
   askStart,
   askWhichSteps,
+  askWhereBack,
   askWhichSystem,
   askWho,
   numberQuestions,
 } from '../open-questions.ts';
 import type { OneSided, Question } from '../open-questions.ts';
 import type { ProcessActivity, ProcessQuestion, ProcessTrigger, Span } from '../process-model.ts';
+import type { Flows } from './flows.ts';
 import { wordsAt } from './source.ts';
 import type { Source } from './source.ts';
 
@@ -32,17 +34,23 @@ export interface QuestionInput {
   readonly activities: readonly ProcessActivity[];
   readonly triggers: readonly ProcessTrigger[];
   readonly oneSided: readonly OneSided[];
+  readonly lostBack: Flows['lostBack'];
+  /** By activity: who worked before, where nobody is named. */
+  readonly guesses: ReadonlyMap<string, string>;
   readonly unnamedSystems: readonly Span[];
 }
 
 export const findQuestions = (input: QuestionInput): readonly ProcessQuestion[] => {
-  const { source, activities, triggers, oneSided, unnamedSystems } = input;
+  const { source, activities, triggers, oneSided, lostBack, guesses, unnamedSystems } = input;
   const [first] = activities;
   if (first === undefined) return numberQuestions([askWhichSteps(whole(source.text))]);
   const questions: readonly Question[] = [
     ...(triggers.length === 0 ? [askStart(first)] : []),
-    ...activities.filter((activity) => activity.actorId === null).map(askWho),
+    ...activities
+      .filter((activity) => activity.actorId === null)
+      .map((activity) => askWho(activity, guesses.get(activity.id))),
     ...oneSided.map(askOtherSide),
+    ...lostBack.map(askWhereBack),
     ...unique(source, unnamedSystems).map((span) => askWhichSystem(span, wordsAt(source, span))),
   ];
   return numberQuestions(questions);

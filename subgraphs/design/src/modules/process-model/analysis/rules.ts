@@ -1,7 +1,10 @@
 /** What binds the process: deadlines, duties, bans and thresholds; and what goes wrong in it. */
-import type { ProcessException, ProcessRule, Span } from '../process-model.ts';
+import type { ProcessException, ProcessFlow, ProcessRule, Span } from '../process-model.ts';
+import { activityInside } from './activity-places.ts';
+import type { PlacedActivities } from './activity-places.ts';
 import { clausesOf } from './clauses.ts';
 import type { Clause } from './clauses.ts';
+import { readDeadline, readThreshold } from './limits.ts';
 import { wordsAt } from './source.ts';
 import type { Source } from './source.ts';
 
@@ -80,23 +83,39 @@ const proseClauses = (source: Source): readonly Clause[] =>
     tagged.sentence.kind === 'HEADING' ? [] : clausesOf(source.text, tagged),
   );
 
-export const findRules = (source: Source): readonly ProcessRule[] =>
+const PATTERNS: Readonly<Record<ProcessRule['kind'], RegExp>> = {
+  DEADLINE,
+  OBLIGATION,
+  PROHIBITION,
+  THRESHOLD,
+};
+
+/** Where in the text the words stand that make a clause a rule of this kind. */
+const placeOf = (source: Source, span: Span, kind: ProcessRule['kind']): number => {
+  const found = PATTERNS[kind].exec(source.text.slice(span.start, span.end));
+  return span.start + (found?.index ?? 0);
+};
+
+export const findRules = (source: Source, activities: PlacedActivities): readonly ProcessRule[] =>
   proseClauses(source)
-    .flatMap((clause) => {
-      const description = wordsAt(source, clause.span);
-      return kindsOf(partsOf(source, clause)).map((kind) => ({
-        span: clause.span,
+    .flatMap(({ span, conditions }) => {
+      const description = wordsAt(source, span);
+      return kindsOf(partsOf(source, { span, conditions })).map((kind) => ({
+        span,
         kind,
         description,
-        activityId: null,
-        deadline: null,
-        threshold: null,
+        activityId: activityInside(activities, span, placeOf(source, span, kind)),
+        deadline: kind === 'DEADLINE' ? readDeadline(description) : null,
+        threshold: kind === 'THRESHOLD' ? readThreshold(description) : null,
       }));
     })
     .map((rule, index) => ({ id: `rule-${index + 1}`, ...rule }));
 
 /** Conditions that speak of trouble, and sentences that say that they are exceptions. */
-export const findExceptions = (source: Source): readonly ProcessException[] => {
+export const findExceptions = (
+  source: Source,
+  struck: (span: Span) => string | null,
+): readonly ProcessException[] => {
   const spans = source.sentences.flatMap(({ sentence, mentions }) => {
     if (sentence.kind === 'HEADING') return [];
     const conditions = mentions.flatMap((mention): readonly Span[] => {
@@ -115,6 +134,23 @@ export const findExceptions = (source: Source): readonly ProcessException[] => {
     id: `exception-${index + 1}`,
     span,
     description: wordsAt(source, span),
-    activityId: null,
+    activityId: struck(span),
   }));
+};
+
+/** The activity right before the decision that asks whether it went wrong, if there is just one. */
+export const strikes = (
+  flows: readonly ProcessFlow[],
+  activities: PlacedActivities,
+): ((span: Span) => string | null) => {
+  const known = new Set(activities.map(({ id }) => id));
+  const gateways = new Map(
+    flows.flatMap((flow) => (flow.condition === null ? [] : [[flow.span.start, flow.sourceId] as const])),
+  );
+  const sources = Map.groupBy(flows, (flow) => flow.targetId);
+  return (span) => {
+    const before = sources.get(gateways.get(span.start) ?? '') ?? [];
+    const [only, other] = before.filter(({ sourceId, isBack }) => known.has(sourceId) && !isBack);
+    return only === undefined || other !== undefined ? null : only.sourceId;
+  };
 };

@@ -58,6 +58,9 @@ export const withoutArticle = (source: Source, place: Place): Place => {
   return kept <= 0 ? place : { ...place, first: place.first + kept };
 };
 
-/** The words at a span, on one line. */
+/** The words at a span, on one line, without control characters, which a database may refuse. */
 export const wordsAt = (source: Source, span: Span): string =>
-  source.text.slice(span.start, span.end).replaceAll(/\s+/gu, ' ').trim();
+  source.text
+    .slice(span.start, span.end)
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim();

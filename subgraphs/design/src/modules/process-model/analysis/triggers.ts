@@ -1,9 +1,12 @@
 /** What starts the process: a message, the clock or a person. */
 import type { ProcessTrigger, Span } from '../process-model.ts';
+import { activityFrom } from './activity-places.ts';
+import type { PlacedActivities } from './activity-places.ts';
 import { trimmed } from './clauses.ts';
 import type { Step } from './steps.ts';
 import { wordsAt } from './source.ts';
 import type { Source } from './source.ts';
+import { readTimer } from './timers.ts';
 import { RECEIVE_VERBS } from './verb-words.ts';
 
 const DAYS = '(?:mon|tues|wednes|thurs|fri|satur|sun)day';
@@ -19,6 +22,8 @@ const MESSAGE_VERBS =
   /\b(?:receiv\w+|receipt|arriv\w+|com(?:es|ing) in|submit\w*|sen[dt]s?|sending|fil(?:es?|ed)|report\w*|order\w*|call\w*|email\w*|request(?:s|ed)?|notif\w+|creat\w+|open(?:s|ed)|register\w*|apply|applies|appl(?:ied)|raised?|raises|log(?:s|ged)|opened|placed?|places|hands? in|message|event|webhook)\b/iu;
 const MANUAL_WORDS =
   /\b(?:manual(?:ly)?|on demand|by hand|click\w*|press\w*|decid\w+|want\w*|needs?|wish\w*|initiat\w+|start(?:s|ed)? by)\b/iu;
+
+type Found = Pick<ProcessTrigger, 'span' | 'kind'>;
 
 const kindOf = (words: string): ProcessTrigger['kind'] => {
   if (TIMER.test(words)) return 'TIMER';
@@ -51,16 +56,19 @@ const openerSpan = (source: Source, sentence: Span, isFirstWork: boolean): Span 
   return isFirstWork && WHEN.test(text) ? clauseFrom(source, sentence.start, sentence.end) : null;
 };
 
-export const findTriggers = (source: Source, steps: readonly Step[]): readonly ProcessTrigger[] => {
+export const findTriggers = (
+  source: Source,
+  steps: readonly Step[],
+  activities: PlacedActivities,
+): readonly ProcessTrigger[] => {
   const firstWork = steps[0]?.sentence ?? -1;
-  const found: Omit<ProcessTrigger, 'id'>[] = [];
+  const found: Found[] = [];
   source.sentences.forEach(({ sentence }, index) => {
     if (sentence.kind === 'HEADING') return;
     const whole = { start: sentence.start, end: sentence.end };
     const opener = openerSpan(source, whole, index === firstWork);
     if (opener !== null && steps.length > 0) {
-      const description = wordsAt(source, opener);
-      found.push({ span: opener, kind: kindOf(description), description, timer: null, activityId: null });
+      found.push({ span: opener, kind: kindOf(wordsAt(source, opener)) });
       return;
     }
     const timer = TIMER.exec(source.text.slice(whole.start, whole.end));
@@ -71,18 +79,22 @@ export const findTriggers = (source: Source, steps: readonly Step[]): readonly P
     )
       return;
     const span = { start: whole.start + timer.index, end: whole.start + timer.index + timer[0].length };
-    found.push({ span, kind: 'TIMER', description: wordsAt(source, span), timer: null, activityId: null });
+    found.push({ span, kind: 'TIMER' });
   });
   const arrival = found.length === 0 ? arrivalSpan(source, steps[0]) : null;
-  if (arrival !== null)
-    found.push({
-      span: arrival,
-      kind: 'MESSAGE',
-      description: wordsAt(source, arrival),
-      timer: null,
-      activityId: null,
-    });
-  return found.map((trigger, index) => ({ id: `trigger-${index + 1}`, ...trigger }));
+  if (arrival !== null) found.push({ span: arrival, kind: 'MESSAGE' });
+  return found.map(({ span, kind }, index) => {
+    const description = wordsAt(source, span);
+    const timer = kind === 'TIMER' ? readTimer(description) : null;
+    return {
+      id: `trigger-${index + 1}`,
+      span,
+      kind,
+      description,
+      timer,
+      activityId: activityFrom(activities, span),
+    };
+  });
 };
 
 /** A process whose first step is to receive something is started by what comes in. */

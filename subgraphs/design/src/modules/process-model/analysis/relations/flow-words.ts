@@ -28,7 +28,8 @@ const FAILURE_NEWS = /^(?:about|of) .*\b(?:failure|rejection|refusal|denial|canc
 const REFUSAL_WORDS = /\b(?:reject(?:s|ed|ion)?|den(?:y|ies|ied|ial)|declined?|refus(?:ed?|es|al))\b/u;
 const ANY_CASE = /\bin (?:any|either|all|both|each|every)(?: of (?:the|these|those))? cases?\b/u;
 const GOES_ON = /\b(?:process|procedure|workflow)\b[^.;,]{0,20}\b(?:continues?|proceeds?|goes on)\b/u;
-const GOES_BACK = /\b(?:goes|go|returns?|jumps?|loops?) back\b|\bstarts? (?:again|over)\b|\bis repeated\b/u;
+const GOES_BACK =
+  /\b(?:process|procedure|workflow|flow|case|everything|work)\b[^.;,]{0,20}\b(?:(?:goes|returns?|jumps?|loops?|moves?|starts?) (?:back|over|again)|returns? to|is repeated)\b/u;
 
 const wordsOf = (sentence: LocatedSentence, mention: LocatedMention): string =>
   wordsBetween(sentence, mention.first, mention.end).join(' ');
@@ -81,7 +82,7 @@ const CONTENT_FREE = new Set(
     ' ',
   ),
 );
-const stem = (word: string): string => word.replace(/(?:ies|es|ed|s)$/u, '');
+export const stem = (word: string): string => word.replace(/(?:ies|es|ed|s)$/u, '');
 
 /** Words that say what a condition is about. */
 export const topicsOf = (sentence: LocatedSentence, condition: LocatedMention): ReadonlySet<string> =>
