@@ -5,8 +5,10 @@ import { plainName } from '../../modules/definition/plain-text.ts';
 import type { Found } from '../engine.ts';
 import { QuoteLocator } from './locate-quotes.ts';
 
-/** Reading all of it for every few characters would be work squared. */
-const READ_EVERY = 400;
+/** Reading all of it for every few characters would be work squared: it is read again when it has grown by a part of itself. */
+const LEAST_GROWTH = 400;
+const GROWTH = 1.15;
+const MAX_LENGTH = 600_000;
 const MAX_NAME_LENGTH = 120;
 const MAX_FOUND = 500;
 
@@ -74,7 +76,8 @@ function createReader(
   return (json) => {
     // A repair starts again from nothing.
     if (json.length < length) length = 0;
-    if (json.length < length + READ_EVERY || told.size >= MAX_FOUND) return;
+    const isEnough = json.length >= Math.max(length + LEAST_GROWTH, length * GROWTH);
+    if (!isEnough || json.length > MAX_LENGTH || told.size >= MAX_FOUND) return;
     length = json.length;
     const fresh = read(parseIncomplete(json)).flatMap(({ kind, name }) => {
       const shown = plainName(name, MAX_NAME_LENGTH);

@@ -15,7 +15,7 @@ const SAME: Readonly<Record<string, string>> = {
   '‑': '-',
   '‹': '<',
 };
-const INVISIBLE = /[\p{Cf}\u{FE00}-\u{FE0F}]/u;
+const INVISIBLE = /[\p{Cf}\u{FE00}-\u{FE0F}\u{E0100}-\u{E01EF}]/u;
 const WORD = /[\p{L}\p{N}]/u;
 const EDGES = /^[\s"'.,;:…]+|[\s"'.,;:…]+$/g;
 
@@ -75,16 +75,21 @@ export class QuoteLocator {
 function normalize(text: string): Normal {
   const characters: string[] = [];
   const places: number[] = [];
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text[index] ?? '';
+  let next = 0;
+  for (const character of text) {
+    const index = next;
+    next += character.length;
     if (INVISIBLE.test(character)) continue;
     const isSpace = /[\s\p{Cc}]/u.test(character);
     if (isSpace && characters.at(-1) === ' ') continue;
     const lower = character.toLowerCase();
     // A capital that has two small letters would move everything behind it.
-    const plain = SAME[character] ?? (lower.length === 1 ? lower : character);
-    characters.push(isSpace ? ' ' : plain);
-    places.push(index);
+    const plain = SAME[character] ?? (lower.length === character.length ? lower : character);
+    const units = isSpace ? [' '] : Array.from({ length: plain.length }, (_, at) => plain.charAt(at));
+    units.forEach((unit, at) => {
+      characters.push(unit);
+      places.push(index + at);
+    });
   }
   return { text: characters.join(''), places };
 }

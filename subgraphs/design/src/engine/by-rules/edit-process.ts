@@ -271,11 +271,21 @@ function plainRule(text: string): string {
 async function readOn(model: ProcessModel, { text, hint }: Of<'UNKNOWN'>, read: ReadSteps): Promise<Edit> {
   if (hint !== null) return failed(model, `«${text}» was not done. ${hint}`);
   const part = await read(asSentence(text));
-  if (part.activities.length === 0) return failed(model, `«${text}» was not understood. ${HOW_TO_SAY}`);
+  if (!describesWork(part, text)) return failed(model, `«${text}» was not understood. ${HOW_TO_SAY}`);
   const titles = listInWords(part.activities.map((activity) => `«${activityTitle(activity)}»`));
   return done(
     mergePart(model, part, { relation: 'END', activityId: null }),
     `Read as a further part of the process, after the rest: ${titles}.`,
+  );
+}
+
+/** What is said to us, such as «make it nicer», is no step of the process, though it has a verb. */
+const SAID_TO_US =
+  /^(?:make|change|improve|do|give|let|have|try|be|use|think|consider|redo|fix|undo|update|adjust)\b/i;
+
+function describesWork({ activities }: ProcessModel, text: string): boolean {
+  return activities.some(
+    ({ actorId, object }) => actorId !== null || (object !== null && !SAID_TO_US.test(text)),
   );
 }
 

@@ -160,7 +160,7 @@ function unknown(text: string, hint: string | null): Command {
 }
 
 function addStep(step: string | undefined, place: StepPlace): Command {
-  return { kind: 'ADD_STEP', step: bare(step), place };
+  return { kind: 'ADD_STEP', step: unquoted(step), place };
 }
 
 function placeOf(relation: string | undefined, target: string | undefined): StepPlace {
@@ -179,15 +179,18 @@ function doneBy(actor: string | undefined, target: string | undefined): Command 
   return { kind: 'DONE_BY', actor: who, target: bare(target) };
 }
 
-/** Without quotation marks and a leading article. */
-function bare(text: string | undefined): string {
+function unquoted(text: string | undefined): string {
   return (text ?? '')
     .trim()
     .replace(/^["'«»“”‘’`]+|["'«»“”‘’`]+$/g, '')
-    .replace(/^(?:the|an?)\s+(?=\S)/i, '')
     .trim();
 }
 
+/** Without quotation marks and a leading article. */
+function bare(text: string | undefined): string {
+  return unquoted(text).replace(/^(?:the|an?)\s+(?=\S)/i, '');
+}
+
 function nameOf(text: string | undefined): string {
-  return plainName((text ?? '').trim().replace(/^["'«»“”‘’`]+|["'«»“”‘’`]+$/g, ''), MAX_NAME_LENGTH);
+  return plainName(unquoted(text), MAX_NAME_LENGTH);
 }
