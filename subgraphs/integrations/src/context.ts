@@ -6,11 +6,13 @@ import type { AgentLinkService } from './modules/agent-link/agent-link-service.t
 import type { ConnectionTester } from './modules/integration/connection-test.ts';
 import type { IntegrationService } from './modules/integration/integration-service.ts';
 import type { Integration } from './modules/integration/integration.ts';
+import type { ItemService } from './modules/item/item-service.ts';
 
 export interface Services {
   readonly integrations: IntegrationService;
   readonly connectionTester: ConnectionTester;
   readonly agentLinks: AgentLinkService;
+  readonly items: ItemService;
 }
 
 export interface Context {

@@ -13,9 +13,10 @@ import {
   toHttpOptions,
 } from '@flowgrid/platform';
 import { openSharedState } from '@flowgrid/shared-state';
+import type { Connectors } from './adapters/connector.ts';
 import { createGitHubConnector } from './adapters/github.ts';
 import { createJiraConnector } from './adapters/jira.ts';
-import { createOutbound } from './adapters/outbound/outbound-fetch.ts';
+import { createOutbound, type Outbound } from './adapters/outbound/outbound-fetch.ts';
 import { createServiceNowConnector } from './adapters/servicenow.ts';
 import { createContextFactory } from './context.ts';
 import { openIntegrationsDatabase } from './database.ts';
@@ -24,9 +25,11 @@ import { AgentLinkService } from './modules/agent-link/agent-link-service.ts';
 import { ConnectionTester } from './modules/integration/connection-test.ts';
 import { createCredentialSealer } from './modules/integration/credential-sealer.ts';
 import { IntegrationService } from './modules/integration/integration-service.ts';
+import { ItemService } from './modules/item/item-service.ts';
 import { createSchema } from './schema.ts';
 
 const NAME = 'integrations';
+const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 const env = readEnvOrExit(readIntegrationsEnv);
 const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
 const metrics = createMetrics(NAME);
@@ -46,12 +49,12 @@ await runService(
     const policies = new OutsidePolicies({ logger, metrics });
     const outbound = stack.use(createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS, policies }));
     const sealer = createCredentialSealer({ current: env.CREDENTIALS_KEY, old: env.CREDENTIALS_KEYS_OLD });
-    const connectors = {
-      GITHUB: createGitHubConnector({ fetch: outbound.fetch }),
-      JIRA: createJiraConnector(outbound.fetch),
-      SERVICENOW: createServiceNowConnector(outbound.fetch),
-    };
     const { findUrlProblem } = outbound;
+    const connectors = createConnectors(outbound);
+    // Pages of tickets are larger than what a test of a connection reads.
+    const forItems = stack.use(
+      createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS, policies, maxResponseBytes: MAX_PAGE_BYTES }),
+    );
     const createContext = createContextFactory({
       integrations: new IntegrationService({ database: outbox.database, sealer, findUrlProblem, clock }),
       connectionTester: new ConnectionTester({
@@ -62,6 +65,7 @@ await runService(
         logger,
       }),
       agentLinks: new AgentLinkService({ database: outbox.database, clock }),
+      items: new ItemService({ database, sealer, connectors: createConnectors(forItems), logger }),
     });
     const verifier = stack.use(
       openContextTokenVerifier({ audience: NAME, authUrls: env.AUTH_URL, clock, logger }),
@@ -83,3 +87,11 @@ await runService(
   },
   { drainSeconds: env.SHUTDOWN_DRAIN_SECONDS },
 );
+
+function createConnectors({ fetch }: Outbound): Connectors {
+  return {
+    GITHUB: createGitHubConnector({ fetch }),
+    JIRA: createJiraConnector(fetch),
+    SERVICENOW: createServiceNowConnector(fetch),
+  };
+}

@@ -2,12 +2,17 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchema } from '@flowgrid/platform';
 import { resolvers as agentLinkResolvers } from './modules/agent-link/resolvers.ts';
 import { resolvers as integrationResolvers } from './modules/integration/resolvers.ts';
+import { resolvers as itemResolvers } from './modules/item/resolvers.ts';
 
 export function createSchema(): GraphQLSchema {
   return buildSchema(new URL('schema.graphql', import.meta.url), [
     {
       typeDefs: new URL('modules/integration/integration.graphql', import.meta.url),
       resolvers: integrationResolvers,
+    },
+    {
+      typeDefs: new URL('modules/item/item.graphql', import.meta.url),
+      resolvers: itemResolvers,
     },
     {
       typeDefs: new URL('modules/agent-link/agent-link.graphql', import.meta.url),

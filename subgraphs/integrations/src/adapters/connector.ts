@@ -1,7 +1,8 @@
-/** What every connected system can do, whatever it is: say whose credential this is. */
+/** What every connected system can do, whatever it is: say whose credential this is, and show its tickets and issues. */
 import { unreachable } from '@flowgrid/platform';
 import type { Credential, CredentialOf } from '../modules/integration/credential.ts';
 import type { IntegrationKind } from '../modules/integration/integration.ts';
+import type { ExternalItem, ItemPage, ItemQuery } from './external-item.ts';
 
 /** A connection to open: whose, where, with what. */
 export interface Connection<Kind extends IntegrationKind> {
@@ -23,6 +24,10 @@ export interface Connector<Kind extends IntegrationKind> {
    * @throws ConnectorError or OutboundError whose message is for the tenant.
    */
   identify(connection: Connection<Kind>, signal: AbortSignal): Promise<ConnectedAccount>;
+  /** The newest first. Throws as `identify` does. */
+  listItems(connection: Connection<Kind>, query: ItemQuery, signal: AbortSignal): Promise<ItemPage>;
+  /** Null for a key that cannot be one, that nothing has, or that the credential does not show. Throws as `identify` does. */
+  findItem(connection: Connection<Kind>, key: string, signal: AbortSignal): Promise<ExternalItem | null>;
 }
 
 export type Connectors = { readonly [Kind in IntegrationKind]: Connector<Kind> };
@@ -30,25 +35,64 @@ export type Connectors = { readonly [Kind in IntegrationKind]: Connector<Kind> }
 /** The other system answered, and not with what was asked for. The message repeats nothing that it sent. */
 export class ConnectorError extends Error {
   override readonly name = 'ConnectorError';
+  /** Of the answer, when it is what failed. */
+  readonly status: number | null;
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly status?: number } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.status = options.status ?? null;
+  }
+}
+
+/** A connection of whichever kind its credential is. */
+export interface AnyConnection {
+  readonly id: string;
+  readonly baseUrl: string;
+  readonly credential: Credential;
+}
+
+/** What can be done at one connection. Everything throws as the methods of connectors do. */
+export interface OpenedConnection {
+  identify(signal: AbortSignal): Promise<ConnectedAccount>;
+  listItems(query: ItemQuery, signal: AbortSignal): Promise<ItemPage>;
+  findItem(key: string, signal: AbortSignal): Promise<ExternalItem | null>;
+}
+
+/** A connection with the connector of its kind. */
+export function openConnection(
+  connectors: Connectors,
+  { id, baseUrl, credential }: AnyConnection,
+): OpenedConnection {
+  switch (credential.kind) {
+    case 'GITHUB':
+      return bind(connectors.GITHUB, { id, baseUrl, credential });
+    case 'JIRA':
+      return bind(connectors.JIRA, { id, baseUrl, credential });
+    case 'SERVICENOW':
+      return bind(connectors.SERVICENOW, { id, baseUrl, credential });
+    default:
+      return unreachable(credential);
+  }
+}
+
+function bind<Kind extends IntegrationKind>(
+  connector: Connector<Kind>,
+  connection: Connection<Kind>,
+): OpenedConnection {
+  return {
+    identify: (signal) => connector.identify(connection, signal),
+    listItems: (query, signal) => connector.listItems(connection, query, signal),
+    findItem: (key, signal) => connector.findItem(connection, key, signal),
+  };
 }
 
 /** Identifies by the connector of the credential's kind. */
 export function identify(
   connectors: Connectors,
-  connection: { readonly id: string; readonly baseUrl: string; readonly credential: Credential },
+  connection: AnyConnection,
   signal: AbortSignal,
 ): Promise<ConnectedAccount> {
-  const { id, baseUrl, credential } = connection;
-  switch (credential.kind) {
-    case 'GITHUB':
-      return connectors.GITHUB.identify({ id, baseUrl, credential }, signal);
-    case 'JIRA':
-      return connectors.JIRA.identify({ id, baseUrl, credential }, signal);
-    case 'SERVICENOW':
-      return connectors.SERVICENOW.identify({ id, baseUrl, credential }, signal);
-    default:
-      return unreachable(credential);
-  }
+  return openConnection(connectors, connection).identify(signal);
 }
 
 const MAX_LOGIN_LENGTH = 200;
@@ -64,20 +108,17 @@ export function statusError(
   status: number,
   answer: { readonly system: string; readonly notFoundHint: string; readonly retryAfter: string | null },
 ): ConnectorError {
+  return new ConnectorError(statusMessage(status, answer), { status });
+}
+
+function statusMessage(status: number, answer: Parameters<typeof statusError>[1]): string {
   const { system } = answer;
-  if (status === 401)
-    return new ConnectorError(`${system} does not accept the credential (401). Enter a valid one.`);
-  if (status === 403)
-    return new ConnectorError(
-      `${system} knows the credential and forbids this (403). Check its permissions.`,
-    );
-  if (status === 404)
-    return new ConnectorError(`Nothing answers at this address (404). ${answer.notFoundHint}`);
-  if (status === 429)
-    return new ConnectorError(`${system} receives too many requests (429). ${waitHint(answer.retryAfter)}`);
-  if (status >= 500)
-    return new ConnectorError(`${system} has a failure of its own (${status}). Try again later.`);
-  return new ConnectorError(`${system} answered with the unexpected status ${status}.`);
+  if (status === 401) return `${system} does not accept the credential (401). Enter a valid one.`;
+  if (status === 403) return `${system} knows the credential and forbids this (403). Check its permissions.`;
+  if (status === 404) return `Nothing answers at this address (404). ${answer.notFoundHint}`;
+  if (status === 429) return `${system} receives too many requests (429). ${waitHint(answer.retryAfter)}`;
+  if (status >= 500) return `${system} has a failure of its own (${status}). Try again later.`;
+  return `${system} answered with the unexpected status ${status}.`;
 }
 
 function waitHint(retryAfter: string | null): string {
@@ -89,4 +130,14 @@ function waitHint(retryAfter: string | null): string {
 /** The answer came and is not the one of this API: a login page, a proxy, another product. */
 export function unreadableAnswer(system: string, cause?: unknown): ConnectorError {
   return new ConnectorError(`The answer is not one of ${system}'s API. Check the address.`, { cause });
+}
+
+/** Null instead of an answer of 404, where that says that there is nothing of this name. */
+export async function orNullWhenMissing<Result>(work: Promise<Result>): Promise<Result | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ConnectorError && error.status === 404) return null;
+    throw error;
+  }
 }

@@ -10,8 +10,10 @@ import {
   toLogin,
   unreadableAnswer,
   type ConnectedAccount,
+  type Connection,
   type Connector,
 } from './connector.ts';
+import { getIssue, listIssues, parseIssueKey } from './github-issues.ts';
 import { forConnection } from './json-request.ts';
 import { OutboundError } from './outbound/outbound-error.ts';
 import type { OutboundFetch } from './outbound/outbound-fetch.ts';
@@ -41,31 +43,50 @@ export function createGitHubConnector(options: {
   /** What a second of waiting lasts. */
   readonly secondMs?: number;
 }): Connector<'GITHUB'> {
+  const open = ({ id, baseUrl, credential }: Connection<'GITHUB'>, signal: AbortSignal): Octokit =>
+    new GuardedOctokit({
+      auth: credential.token,
+      baseUrl: baseUrl.replace(/\/$/, ''),
+      userAgent: 'Flowgrid',
+      request: { fetch: forConnection(options.fetch, id), signal },
+      // octokit writes to the console by default, and its messages carry what the server sent.
+      log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+      retry: {
+        retries: MAX_RETRIES,
+        doNotRetry: FINAL_STATUSES,
+        retryAfterBaseValue: options.secondMs ?? 1000,
+      },
+      throttle: {
+        id,
+        retryAfterBaseValue: options.secondMs ?? 1000,
+        onRateLimit: mayRetry,
+        onSecondaryRateLimit: mayRetry,
+      },
+    });
   return {
-    identify: async ({ id, baseUrl, credential }, signal) => {
-      const octokit = new GuardedOctokit({
-        auth: credential.token,
-        baseUrl: baseUrl.replace(/\/$/, ''),
-        userAgent: 'Flowgrid',
-        request: { fetch: forConnection(options.fetch, id), signal },
-        // octokit writes to the console by default, and its messages carry what the server sent.
-        log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-        retry: {
-          retries: MAX_RETRIES,
-          doNotRetry: FINAL_STATUSES,
-          retryAfterBaseValue: options.secondMs ?? 1000,
-        },
-        throttle: {
-          id,
-          retryAfterBaseValue: options.secondMs ?? 1000,
-          onRateLimit: mayRetry,
-          onSecondaryRateLimit: mayRetry,
-        },
-      });
+    identify: async (connection, signal) => {
       try {
-        const { data, headers } = await octokit.rest.users.getAuthenticated();
+        const { data, headers } = await open(connection, signal).rest.users.getAuthenticated();
         return toAccount(data, headers['x-oauth-scopes']);
       } catch (error) {
+        throw toFailure(error);
+      }
+    },
+    listItems: async (connection, query, signal) => {
+      try {
+        return await listIssues(open(connection, signal), query);
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+    findItem: async (connection, key, signal) => {
+      const place = parseIssueKey(key);
+      if (place === null) return null;
+      try {
+        return await getIssue(open(connection, signal), place);
+      } catch (error) {
+        // What was deleted or moved away is gone for this key.
+        if (error instanceof RequestError && [301, 404, 410].includes(error.status)) return null;
         throw toFailure(error);
       }
     },

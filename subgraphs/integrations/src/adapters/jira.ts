@@ -1,6 +1,7 @@
 /** Jira Cloud, by its REST API version 3. */
 import { z } from 'zod';
-import { toLogin, unreadableAnswer, type Connector } from './connector.ts';
+import { toLogin, unreadableAnswer, type Connection, type Connector } from './connector.ts';
+import { findJiraIssue, listJiraIssues, type JiraCall } from './jira-issues.ts';
 import { basicAuthorization, below, forConnection, requestJson } from './json-request.ts';
 import type { OutboundFetch } from './outbound/outbound-fetch.ts';
 
@@ -31,5 +32,12 @@ export function createJiraConnector(fetch: OutboundFetch): Connector<'JIRA'> {
       if (login === '') throw unreadableAnswer(EXPECTED.system);
       return { login, permissions: [] };
     },
+    listItems: (connection, query, signal) => listJiraIssues(callOf(connection, signal), query),
+    findItem: (connection, key, signal) => findJiraIssue(callOf(connection, signal), key),
   };
+
+  function callOf({ id, baseUrl, credential }: Connection<'JIRA'>, signal: AbortSignal): JiraCall {
+    const authorization = basicAuthorization(credential.email, credential.apiToken);
+    return { fetch: forConnection(fetch, id), baseUrl, authorization, signal };
+  }
 }

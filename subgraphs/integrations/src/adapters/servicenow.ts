@@ -1,14 +1,17 @@
 /** A ServiceNow instance, by its Table API; a client signs in by OAuth 2.0 client credentials first. */
 import { z } from 'zod';
 import type { CredentialOf } from '../modules/integration/credential.ts';
-import { toLogin, type Connector } from './connector.ts';
+import { toLogin, type Connection, type Connector } from './connector.ts';
 import { basicAuthorization, below, forConnection, requestJson } from './json-request.ts';
+import {
+  SERVICENOW,
+  findServiceNowTask,
+  listServiceNowTasks,
+  type ServiceNowCall,
+} from './servicenow-tasks.ts';
 import type { OutboundFetch } from './outbound/outbound-fetch.ts';
 
-const EXPECTED = {
-  system: 'ServiceNow',
-  notFoundHint: 'Enter the address of the instance, such as https://example.service-now.com.',
-};
+const EXPECTED = SERVICENOW;
 const usersSchema = z.object({ result: z.array(z.object({ user_name: z.string().optional() })) });
 const tokenSchema = z.object({ access_token: z.string().regex(/^[\u0021-\u007e]+$/) });
 
@@ -30,7 +33,23 @@ export function createServiceNowConnector(fetch: OutboundFetch): Connector<'SERV
       // A user who may sign in and not read users sees an empty list: the sign-in itself succeeded.
       return { login: toLogin(result[0]?.user_name || known), permissions: [] };
     },
+    listItems: async (connection, query, signal) =>
+      listServiceNowTasks(await callOf(connection, signal), query),
+    findItem: async (connection, key, signal) => findServiceNowTask(await callOf(connection, signal), key),
   };
+
+  async function callOf(
+    { id, baseUrl, credential }: Connection<'SERVICENOW'>,
+    signal: AbortSignal,
+  ): Promise<ServiceNowCall> {
+    const own = forConnection(fetch, id);
+    return {
+      fetch: own,
+      baseUrl,
+      authorization: await authorize(own, { baseUrl, credential, signal }),
+      signal,
+    };
+  }
 }
 
 async function authorize(

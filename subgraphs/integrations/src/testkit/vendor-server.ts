@@ -1,5 +1,6 @@
 /** A local server that speaks the endpoints of GitHub, Jira and ServiceNow, and misbehaves below paths that say how. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { itemEndpoints } from './vendor-items.ts';
 
 export const GITHUB_TOKEN = 'ghp_0123456789abcdefghijklmnopqrstuvwxyz';
 export const JIRA_CREDENTIAL = { email: 'bot@example.test', apiToken: 'ATATT3xFfGF0-jira-token-0001' };
@@ -13,6 +14,8 @@ export interface VendorServer extends AsyncDisposable {
   readonly port: number;
   /** `METHOD path` of every request. */
   readonly requests: readonly string[];
+  /** Path and query of every request. */
+  readonly targets: readonly URL[];
   readonly connectionCount: () => number;
   /** Requests below `/held` wait for this; then they are refused. */
   readonly release: () => void;
@@ -89,16 +92,27 @@ const ENDPOINTS: Readonly<Record<string, { readonly authorization: string[]; rea
     ],
     answer: json(200, { result: [{ user_name: 'integration.bot' }] }),
   },
+  ...itemEndpoints({
+    github: [`token ${GITHUB_TOKEN}`],
+    jira: [basic(JIRA_CREDENTIAL.email, JIRA_CREDENTIAL.apiToken)],
+    serviceNow: [
+      basic(SERVICENOW_CREDENTIAL.username, SERVICENOW_CREDENTIAL.password),
+      'Bearer servicenow-access-token',
+    ],
+  }),
 };
 
 /** Listens on a free port of the loopback. The caller disposes of it. */
 export async function startVendorServer(): Promise<VendorServer> {
   const requests: string[] = [];
+  const targets: URL[] = [];
   let connections = 0;
   const failedOnce = new Set<string>();
   const held: ServerResponse[] = [];
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://vendor').pathname;
+    const target = new URL(request.url ?? '/', 'http://vendor');
+    const path = target.pathname;
+    targets.push(target);
     requests.push(`${request.method} ${path}`);
     const [, first = ''] = path.split('/');
     if (first === 'held') {
@@ -126,6 +140,7 @@ export async function startVendorServer(): Promise<VendorServer> {
     host: `127.0.0.1:${address.port}`,
     port: address.port,
     requests,
+    targets,
     connectionCount: () => connections,
     release: () => {
       for (const response of held.splice(0)) response.writeHead(401).end();

@@ -71,7 +71,7 @@ test('the same bytes are kept once for a tenant, and once more for another', asy
     [answers[0]?.sha256],
   );
   expect(new Set(answers.map(({ id }) => id)).size).toBe(3);
-  expect(rows.map(({ tenant_id: id }) => id)).toEqual([one.tenantId, other.tenantId].toSorted());
+  expect(rows.map(({ tenant_id: id }) => String(id))).toEqual([one.tenantId, other.tenantId].toSorted());
 });
 
 // Attack: names that lead out of a folder, hide what a file is, or fill a column.
@@ -235,7 +235,7 @@ test('files that no design uses are deleted after a day, with bytes that nothing
   );
   expect(deleted).toBe(2);
   expect(files.rows).toEqual([{ name: 'fresh.txt' }, { name: 'used.txt' }]);
-  expect(contents.rows.map(({ sha256 }) => sha256).toSorted()).toEqual(
+  expect(contents.rows.map(({ sha256 }) => String(sha256)).toSorted()).toEqual(
     [used.sha256, fresh.sha256].toSorted(),
   );
 });

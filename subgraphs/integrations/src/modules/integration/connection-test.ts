@@ -10,9 +10,9 @@ import {
 import { OutboundError } from '../../adapters/outbound/outbound-error.ts';
 import type { IntegrationsDatabase } from '../../database.ts';
 import { SealError, type CredentialSealer } from './credential-sealer.ts';
-import { parseCredential, type Credential } from './credential.ts';
 import * as store from './integration-store.ts';
 import type { Integration, IntegrationTestReport } from './integration.ts';
+import { openCredential, type SealedFields } from './open-credential.ts';
 import { recordChange } from './record-change.ts';
 
 export interface ConnectionTesterOptions {
@@ -35,8 +35,6 @@ const DEADLINE_MS = 10_000;
 const RECORD_MS = 1_000;
 /** At once, in this process: a tenant whose servers hang keeps no sockets from the others. */
 const MAX_TESTS_PER_TENANT = 5;
-
-type SealedFields = Awaited<ReturnType<typeof store.listSealedFields>>;
 
 export class ConnectionTester {
   readonly #options: ConnectionTesterOptions;
@@ -108,12 +106,13 @@ export class ConnectionTester {
     integration: Integration,
     sealed: SealedFields,
   ): Promise<ConnectedAccount | Error> {
-    const { connectors, logger, deadlineMs } = this.#options;
+    const { connectors, sealer, logger, deadlineMs } = this.#options;
     const { id, baseUrl } = integration;
     const leftMs = (currentScope()?.deadline?.leftMs() ?? Infinity) - RECORD_MS;
     const signal = AbortSignal.timeout(Math.max(0, Math.min(deadlineMs ?? DEADLINE_MS, leftMs)));
     try {
-      const credential = this.#open(viewer, integration, sealed);
+      const { tenantId } = viewer;
+      const credential = openCredential(sealer, { tenantId, integration, sealed });
       return await identify(connectors, { id, baseUrl, credential }, signal);
     } catch (error) {
       if (error instanceof SealError) {
@@ -125,14 +124,6 @@ export class ConnectionTester {
       logger.info({ integrationId: id, reason: error.message }, 'a connection test failed');
       return error;
     }
-  }
-
-  #open({ tenantId }: TenantViewer, { id, kind }: Integration, sealed: SealedFields): Credential {
-    const fields = sealed.map(({ field, envelope }) => [
-      field,
-      this.#options.sealer.open({ tenantId, integrationId: id, field }, envelope),
-    ]);
-    return parseCredential(kind, Object.fromEntries(fields));
   }
 
   #record(

@@ -1,0 +1,85 @@
+/** A ticket or an issue of a connected system, in the words of all systems. Its texts are what strangers wrote: data, never more. */
+
+export interface ExternalItem {
+  /** As people write it, and as `findItem` takes it. */
+  readonly key: string;
+  readonly title: string;
+  /** Plain text or markdown, whichever the system keeps; cut off where it is very long. */
+  readonly body: string;
+  readonly state: string;
+  readonly type: string;
+  readonly assignee: string | null;
+  /** Where a person opens it; null where the system names no page of the web. */
+  readonly url: string | null;
+  readonly updatedAt: Date | null;
+}
+
+export interface ItemQuery {
+  /** Words to look for; null for everything. */
+  readonly search: string | null;
+  readonly size: number;
+  /** What the page before gave as `next`; null for the first. */
+  readonly token: string | null;
+}
+
+export interface ItemPage {
+  readonly items: readonly ExternalItem[];
+  /** Where the next page begins; null after the last. */
+  readonly next: string | null;
+}
+
+const MAX_LINE_LENGTH = 500;
+const MAX_BODY_LENGTH = 50_000;
+const MAX_SEARCH_LENGTH = 200;
+
+/** One line, fit to be shown and stored. */
+export function toItemLine(text: string | null | undefined): string {
+  return (text ?? '')
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .slice(0, MAX_LINE_LENGTH)
+    .toWellFormed();
+}
+
+/** Lines and tabs stay, other control characters go. */
+export function toItemBody(text: string | null | undefined): string {
+  return (text ?? '')
+    .toWellFormed()
+    .replaceAll(/\r\n?/g, '\n')
+    .replaceAll(/(?![\n\t])\p{Cc}/gu, '')
+    .trim()
+    .slice(0, MAX_BODY_LENGTH)
+    .toWellFormed();
+}
+
+/** Null for what no browser should follow. */
+export function toItemUrl(text: string): string | null {
+  const url = URL.parse(text);
+  return url !== null && ['http:', 'https:'].includes(url.protocol) ? url.href : null;
+}
+
+/** A token that counts, as this service gave it; where it is another's, the beginning. */
+export function toCount(token: string | null, beginning: number): number {
+  return token !== null && /^\d{1,7}$/.test(token) ? Number(token) : beginning;
+}
+
+/** Null for what is no time. */
+export function toItemTime(text: string | null | undefined): Date | null {
+  const time = new Date(text ?? '');
+  return Number.isNaN(time.getTime()) ? null : time;
+}
+
+/**
+ * Letters, digits and what stands within words; everything that means something in a query language becomes a space.
+ * Null where nothing is left to look for.
+ */
+export function toSearchWords(search: string | null): string | null {
+  const words = (search ?? '')
+    .toWellFormed()
+    .replaceAll(/[^\p{L}\p{N}\p{M}_.#@/-]+/gu, ' ')
+    .trim()
+    .slice(0, MAX_SEARCH_LENGTH)
+    .trim();
+  return words === '' ? null : words;
+}
