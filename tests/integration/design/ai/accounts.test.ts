@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { AiRefusal, type AiJob } from '../../../../subgraphs/design/src/adapters/ai/ai-client.ts';
 import { openDesignDatabase, type DesignDatabase } from '../../../../subgraphs/design/src/database.ts';
 import { createAiAccounts } from '../../../../subgraphs/design/src/modules/ai-usage/ai-accounts.ts';
+import { findUseOfSessions } from '../../../../subgraphs/design/src/modules/ai-usage/ai-call-store.ts';
 import { createAiUsageServices } from '../../../../subgraphs/design/src/modules/ai-usage/ai-usage-services.ts';
 import { createTestDatabase, type TestDatabase } from '../../../testkit/database.ts';
 
@@ -183,6 +184,24 @@ describe('usage', () => {
     expect(usage.sessions.map(({ sessionId, costUsd }) => [sessionId, costUsd])).toEqual([
       [dear.sessionId, 4],
       [cheap.sessionId, 1.5],
+    ]);
+  });
+
+  test('of a session is what is known of it: requests under way are not in it', async () => {
+    const job = await newSession();
+    const id = await accounts().reserve(plan(job, 5));
+    await accounts().reserve(plan(job, 7));
+    await accounts().settle(job.tenantId, id, { tokens: TOKENS, costUsd: 0.25, outcome: 'ANSWERED' });
+
+    const uses = await database.readInTenant(job.tenantId, (tx) =>
+      findUseOfSessions(tx, job.tenantId, [job.sessionId, newId()]),
+    );
+
+    expect([...uses]).toEqual([
+      [
+        job.sessionId,
+        { calls: 1, inputTokens: 1_030, cachedInputTokens: 200, outputTokens: 400, costUsd: 0.25 },
+      ],
     ]);
   });
 

@@ -148,7 +148,7 @@ export async function listSessionUse(
   return groups.map((group) => ({ sessionId: group.sessionId, ...toUse(group) }));
 }
 
-/** What sessions have used in all, whatever the month; absent where it is nothing. */
+/** What sessions have used by requests that are over, whatever the month; absent where it is nothing. */
 export async function findUseOfSessions(
   tx: Tx,
   tenantId: string,
@@ -156,7 +156,7 @@ export async function findUseOfSessions(
 ): Promise<ReadonlyMap<string, Use>> {
   const groups = await tx.aiCall.groupBy({
     by: ['sessionId'],
-    where: { tenantId, sessionId: { in: [...sessionIds] } },
+    where: { tenantId, sessionId: { in: [...sessionIds] }, state: 'SETTLED' },
     _count: true,
     _sum: SUMS,
   });

@@ -36,5 +36,5 @@ export function budgetRefusal(state: BudgetState, mostUsd: number, month: Month)
 
 /** Cents, and more places where a cent is too much. */
 function inUsd(value: number): string {
-  return `USD ${value > 0 && value < 0.1 ? value.toPrecision(2) : value.toFixed(2)}`;
+  return `USD ${value > 0 && value < 0.01 ? value.toPrecision(2) : value.toFixed(2)}`;
 }

@@ -3,7 +3,6 @@ import { requirePermission, type ServiceRequest } from '@flowgrid/access';
 import { FlowgridError, type Clock } from '@flowgrid/platform';
 import type { DesignDatabase } from '../../database.ts';
 import {
-  findUseOfSessions,
   listModelUse,
   listSessionUse,
   sumMonth,
@@ -67,14 +66,6 @@ export function createUsageService({ database, clock, defaultBudgetUsd }: UsageS
         models,
         sessions,
       };
-    },
-    /** What sessions have used in all; absent where it is nothing. */
-    ofSessions: async (
-      { viewer }: ServiceRequest,
-      sessionIds: readonly string[],
-    ): Promise<ReadonlyMap<string, Use>> => {
-      const { tenantId } = requirePermission(viewer, 'design:read');
-      return database.readInTenant(tenantId, (tx) => findUseOfSessions(tx, tenantId, sessionIds));
     },
   };
 }
