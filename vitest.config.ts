@@ -77,11 +77,23 @@ export default defineConfig({
       {
         resolve,
         test: {
+          name: 'generated-code',
+          include: ['tests/generated-code/**/*.test.ts'],
+          // Installs and compilers of real projects, one after the other.
+          testTimeout: 240_000,
+          hookTimeout: 300_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 6 },
+        },
+      },
+      {
+        resolve,
+        test: {
           name: 'fresh-clone',
           include: ['tests/fresh-clone/**/*.test.ts'],
           hookTimeout: 120_000,
           maxWorkers: 1,
-          sequence: { groupOrder: 6 },
+          sequence: { groupOrder: 7 },
         },
       },
     ],

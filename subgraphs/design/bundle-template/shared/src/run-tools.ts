@@ -97,7 +97,6 @@ function toText(answer: unknown): string {
 }
 
 function toMessage(name: string, error: unknown): string {
-  if (error instanceof z.ZodError)
-    return `${name}: the data does not fit.\n${z.prettifyError(error)}`;
+  if (error instanceof z.ZodError) return `${name}: the data does not fit.\n${z.prettifyError(error)}`;
   return error instanceof Error ? error.message : `${name} failed.`;
 }
