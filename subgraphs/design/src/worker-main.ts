@@ -26,6 +26,7 @@ import { createDesignEngine } from './engine/create-design-engine.ts';
 import { readWorkerEnv } from './env.ts';
 import { collectSources } from './modules/intake/collect-sources.ts';
 import { createAiAccounts, createEngineSettings } from './modules/ai-usage/ai-accounts.ts';
+import { createArchimateWorkshop } from './modules/archimate/thread/archimate-workshop.ts';
 import { createKnownAgents } from './modules/known-agent/known-agent-store.ts';
 import { startDesignWorker } from './workers/design-worker.ts';
 
@@ -45,6 +46,8 @@ await runService(logger, async (stack, stopping) => {
   const open = (service: string, urls: ServiceUrls): ServiceClient =>
     stack.use(openService({ service, urls, policies, logger }));
   const analyzer = stack.use(createThreadAnalyzer());
+  // A view of a thousand elements takes a while.
+  const archimate = stack.use(createArchimateWorkshop({ limitMs: 60_000, waiting: env.CONCURRENCY }));
   const clock = systemClock;
   const accounts = createAiAccounts({ database, clock, defaultBudgetUsd: env.AI_MONTHLY_BUDGET_USD });
   const ai = openAi(env, { accounts, policies, clock, logger, metrics });
@@ -75,6 +78,7 @@ await runService(logger, async (stack, stopping) => {
         grants: createGrants({ client: open('auth', env.AUTH_URL), secret: env.GRANT_SECRET }),
         collectSources: (request) => collectSources(database, request),
         engine: createDesignEngine({ analyzer, ai, settings: createEngineSettings(database) }),
+        archimate,
         defaultModel: { provider: env.DEFAULT_MODEL_PROVIDER, name: env.DEFAULT_MODEL_NAME },
       },
       concurrency: env.CONCURRENCY,

@@ -9,6 +9,10 @@ import { createAnnouncer } from '../../../subgraphs/design/src/announce.ts';
 import { createLocalEngine } from '../../../subgraphs/design/src/engine/by-rules/local-engine.ts';
 import type { DesignEngine } from '../../../subgraphs/design/src/engine/engine.ts';
 import { openDesignDatabase } from '../../../subgraphs/design/src/database.ts';
+import {
+  createArchimateWorkshop,
+  type ArchimateWorkshop,
+} from '../../../subgraphs/design/src/modules/archimate/thread/archimate-workshop.ts';
 import { claimJob, type ClaimedJob } from '../../../subgraphs/design/src/modules/job/job-store.ts';
 import { analyzeProcessText } from '../../../subgraphs/design/src/modules/process-model/analysis/analyze.ts';
 import { createProgressFeed } from '../../../subgraphs/design/src/modules/progress/progress-feed.ts';
@@ -29,7 +33,7 @@ export interface FakeTools extends PhaseTools {
   analyze: Analyzer['analyze'];
 }
 
-function createFakeTools(): FakeTools {
+function createFakeTools(archimate: ArchimateWorkshop): FakeTools {
   const calls: string[] = [];
   const never = (): Promise<never> => Promise.reject(new Error('a worker writes no agents'));
   const tools: FakeTools = {
@@ -63,6 +67,7 @@ function createFakeTools(): FakeTools {
       calls.push('analyze');
       return tools.analyze(text, signal);
     }),
+    archimate,
     defaultModel: { provider: 'anthropic', name: 'model' },
   };
   return tools;
@@ -82,6 +87,7 @@ export async function openWorkbench() {
   const testDatabase = stack.use(await createTestDatabase());
   const logger = createLogger({ name: 'test', level: 'silent' });
   const database = stack.use(openDesignDatabase(testDatabase.url('flowgrid_design'), logger));
+  const archimate = stack.use(createArchimateWorkshop({ limitMs: 60_000 }));
   const pubsub = stack.use(createMemoryPubSub());
   const transport = stack.use(new MemoryTransport(new MemoryBroker()));
   const superuser = new Client({ connectionString: testDatabase.superuserUrl });
@@ -102,7 +108,7 @@ export async function openWorkbench() {
     feed,
     sessions,
     request,
-    tools: createFakeTools(),
+    tools: createFakeTools(archimate),
     start: async (input: object = {}) =>
       (await sessions.start(request, { title: 'Claims', description: DESCRIPTION, ...input })).id,
     claim: async (): Promise<ClaimedJob> => {

@@ -6,6 +6,7 @@ import type { IntegrationsClient } from '../adapters/integrations-client.ts';
 import type { Tx } from '../database.ts';
 import type { DesignEngine, Found } from '../engine/engine.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
+import type { ArchimateWorkshop } from '../modules/archimate/thread/archimate-workshop.ts';
 import type { CollectedSources, SourceRequest } from '../modules/intake/collect-sources.ts';
 import type { PhaseResults } from '../modules/job/job-store.ts';
 import type { KnownAgents } from '../modules/known-agent/known-agent.ts';
@@ -26,6 +27,8 @@ export interface PhaseTools {
   readonly collectSources: (request: SourceRequest) => Promise<CollectedSources>;
   /** Who analyses and proposes. */
   readonly engine: DesignEngine;
+  /** Draws ArchiMate models. @throws ArchimateRefusal. */
+  readonly archimate: Pick<ArchimateWorkshop, 'draw'>;
   /** The model of new agents. */
   readonly defaultModel: { readonly provider: string; readonly name: string };
 }

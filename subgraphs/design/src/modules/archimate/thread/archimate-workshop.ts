@@ -1,13 +1,15 @@
 /** Everything that is done with ArchiMate models away from the thread that serves requests. */
 import { MAX_FILE_BYTES, tooLarge } from '../read-archimate.ts';
-import { checkedFileSchema, readFileSchema } from './tasks.ts';
-import type { ArchimateTask, CheckedFile, ReadFile } from './tasks.ts';
+import type { DrawInput } from '../drawing/draw-input.ts';
+import { checkedFileSchema, drawingSchema, readFileSchema } from './tasks.ts';
+import type { ArchimateTask, CheckedFile, Drawing, ReadFile } from './tasks.ts';
 import { ThreadPool, type ThreadLimits } from './thread-pool.ts';
 
 /** Every method throws `ArchimateRefusal`, or the signal's reason. */
 export interface ArchimateWorkshop extends AsyncDisposable {
   check(file: Uint8Array | string, signal: AbortSignal): Promise<CheckedFile>;
   read(file: Uint8Array | string, signal: AbortSignal): Promise<ReadFile>;
+  draw(input: DrawInput, signal: AbortSignal): Promise<Drawing>;
 }
 
 /** The caller disposes of it. */
@@ -23,6 +25,7 @@ export function createArchimateWorkshop(limits: Partial<ThreadLimits> = {}): Arc
       requireSmall(file);
       return readFileSchema.parse(await run({ kind: 'read', file }, signal));
     },
+    draw: async (input, signal) => drawingSchema.parse(await run({ kind: 'draw', input }, signal)),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }

@@ -1,8 +1,9 @@
 /** Does one task, in whichever thread it is. */
+import type { DrawInput } from '../drawing/draw-input.ts';
 import { writeExchange } from '../exchange/write-exchange.ts';
 import { nameOf } from '../language/archimate-model.ts';
 import { readArchimate } from '../read-archimate.ts';
-import type { ArchimateTask, CheckedFile, ReadFile } from './tasks.ts';
+import type { ArchimateTask, CheckedFile, Drawing, ReadFile } from './tasks.ts';
 
 /** Enough to recognise an element by; the whole text stays in the model. */
 const MAX_DOCUMENTATION_LENGTH = 2_000;
@@ -14,6 +15,8 @@ export async function performTask(task: ArchimateTask): Promise<object> {
       return checkFile(task.file);
     case 'read':
       return readFile(task.file);
+    case 'draw':
+      return draw(task.input);
     default:
       return task satisfies never;
   }
@@ -36,6 +39,18 @@ function readFile(file: Uint8Array | string): ReadFile {
       name: nameOf(element),
       documentation: (element.documentation[0]?.text ?? '').slice(0, MAX_DOCUMENTATION_LENGTH).toWellFormed(),
     })),
+    relationshipCount: model.relationships.length,
+    viewCount: model.views.length,
+  };
+}
+
+async function draw(input: DrawInput): Promise<Drawing> {
+  // The layout is the larger half of the code, and no use to whoever only reads.
+  const { drawModel } = await import('../drawing/draw-model.ts');
+  const model = await drawModel(input);
+  return {
+    xml: writeExchange(model),
+    elementCount: model.elements.length,
     relationshipCount: model.relationships.length,
     viewCount: model.views.length,
   };

@@ -1,5 +1,6 @@
 /** What is done in threads: with files of strangers, and with layouts that may take long. */
 import { z } from 'zod';
+import type { DrawInput } from '../drawing/draw-input.ts';
 import { ARCHIMATE_FORMATS } from '../read-archimate.ts';
 
 export const findingSchema = z.object({
@@ -46,8 +47,21 @@ const fileSchema = z.custom<Uint8Array | string>(
   (value) => typeof value === 'string' || value instanceof Uint8Array,
 );
 
+export const drawingSchema = z.object({
+  xml: z.string(),
+  elementCount: z.number(),
+  relationshipCount: z.number(),
+  viewCount: z.number(),
+});
+/** A drawn model as exchange file. */
+export type Drawing = z.output<typeof drawingSchema>;
+
+/** It comes from this service itself, by way of a thread. */
+const drawInputSchema = z.custom<DrawInput>((value) => typeof value === 'object' && value !== null);
+
 export const taskSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('check'), file: fileSchema }),
   z.object({ kind: z.literal('read'), file: fileSchema }),
+  z.object({ kind: z.literal('draw'), input: drawInputSchema }),
 ]);
 export type ArchimateTask = z.output<typeof taskSchema>;
