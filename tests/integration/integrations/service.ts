@@ -21,6 +21,8 @@ export interface TestTenant {
   readonly id: string;
   readonly owner: Ask;
   readonly viewer: Ask;
+  /** The context token with which the viewer asks. */
+  readonly viewerToken: string;
 }
 
 export interface IntegrationsService extends AsyncDisposable {
@@ -54,7 +56,13 @@ export async function startIntegrations(): Promise<IntegrationsService> {
     platform,
     tenant: async () => {
       const id = newId();
-      return { id, owner: await askAs('OWNER', id), viewer: await askAs('VIEWER', id) };
+      const viewerToken = await issuer.signFor('VIEWER', { tenantId: id, audience: 'integrations' });
+      return {
+        id,
+        owner: await askAs('OWNER', id),
+        viewer: await askAs('VIEWER', id),
+        viewerToken,
+      };
     },
     rows: async <Row extends object>(sql: string, values: readonly unknown[] = []) => {
       const result = await superuser.query<Row>(sql, [...values]);

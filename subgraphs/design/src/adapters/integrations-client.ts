@@ -1,11 +1,11 @@
 /** What a tenant has connected, and what is in it, through the integrations subgraph. */
 import { z } from 'zod';
 import type { IntegrationKind } from '../modules/definition/agent-definition.ts';
-import type { ItemText } from '../modules/intake/collect-sources.ts';
+import { SourceProblem, type ItemText } from '../modules/intake/collect-sources.ts';
 import type { ItemReference } from '../modules/intake/design-context.ts';
 import type { CallOptions } from './agents-client.ts';
 import { callGraphQL } from './graphql-call.ts';
-import type { ServiceClient } from './outside-call.ts';
+import { OutsideError, type ServiceClient } from './outside-call.ts';
 
 export interface IntegrationsClient {
   /** Each kind once. @throws OutsideError. */
@@ -13,7 +13,7 @@ export interface IntegrationsClient {
     readonly token: string;
     readonly signal: AbortSignal;
   }): Promise<readonly IntegrationKind[]>;
-  /** A ticket or an issue; null when there is none. @throws OutsideError. */
+  /** A ticket or an issue; null when there is none. @throws OutsideError, SourceProblem with what the other system said. */
   readItem(item: ItemReference, options: CallOptions): Promise<ItemText | null>;
 }
 
@@ -23,13 +23,12 @@ const schema = z.object({
 });
 
 const READ = `query DesignContextItem($id: ID!, $key: String!) {
-  integration(id: $id) { items(search: $key, first: 20) { edges { node { key title body } } } } }`;
-const itemSchema = z.object({ key: z.string(), title: z.string(), body: z.string().nullable() });
-const itemsSchema = z.object({
-  integration: z
-    .object({ items: z.object({ edges: z.array(z.object({ node: itemSchema })) }).nullable() })
-    .nullable(),
-});
+  integration(id: $id) { item(key: $key) { key title body } } }`;
+const itemSchema = z.object({ key: z.string(), title: z.string(), body: z.string() });
+const readSchema = z.object({ integration: z.object({ item: itemSchema.nullable() }).nullable() });
+
+/** The integrations service answers, and the system behind it does not give the item. */
+const CONFLICT = 'CONFLICT';
 
 export function createIntegrationsClient(client: ServiceClient): IntegrationsClient {
   return {
@@ -44,14 +43,16 @@ export function createIntegrationsClient(client: ServiceClient): IntegrationsCli
         client,
         query: READ,
         variables: { id, key },
-        schema: itemsSchema,
+        schema: readSchema,
       };
-      const { integration } = await callGraphQL({ ...call, ...options });
-      // A search finds similar keys as well.
-      const found = integration?.items?.edges.find(
-        ({ node }) => node.key.toLowerCase() === key.toLowerCase(),
-      );
-      return found === undefined ? null : { ...found.node, body: found.node.body ?? '' };
+      try {
+        const { integration } = await callGraphQL({ ...call, ...options });
+        return integration?.item ?? null;
+      } catch (error) {
+        if (!(error instanceof OutsideError) || error.cause !== CONFLICT) throw error;
+        const [, reason = ''] = error.message.split(`${CONFLICT}: `);
+        throw new SourceProblem('SOURCE_UNREADABLE', `"${key}" cannot be read. ${reason}`, true);
+      }
     },
   };
 }

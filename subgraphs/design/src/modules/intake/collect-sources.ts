@@ -31,7 +31,7 @@ export interface CollectedSources extends SourceText {
 /** What a session was given cannot be considered. The message is for the person who started it. */
 export class SourceProblem extends Error {
   override readonly name = 'SourceProblem';
-  readonly code: 'SOURCE_TOO_LONG' | 'SOURCE_NOT_FOUND';
+  readonly code: 'SOURCE_TOO_LONG' | 'SOURCE_NOT_FOUND' | 'SOURCE_UNREADABLE';
   readonly isRetryable: boolean;
 
   constructor(code: SourceProblem['code'], message: string, isRetryable: boolean) {
