@@ -3,6 +3,9 @@
  * with each other is decided from this list alone.
  */
 import { readByRules } from './rule-mentions.ts';
+import type { RuleSentence } from './rule-mentions.ts';
+import { loadWeights } from './tagger/load.ts';
+import { tagSentence } from './tagger/tagger.ts';
 import type { Sentence } from './tokenise.ts';
 
 export type MentionType =
@@ -29,5 +32,8 @@ export interface TaggedSentence {
   readonly mentions: readonly Mention[];
 }
 
+const mentionsOf = (rules: RuleSentence): readonly Mention[] =>
+  rules.sentence.kind === 'HEADING' ? [] : tagSentence(rules, loadWeights());
+
 export const findMentions = (sentences: readonly Sentence[]): readonly TaggedSentence[] =>
-  readByRules(sentences).map(({ sentence, mentions }) => ({ sentence, mentions }));
+  readByRules(sentences).map((rules) => ({ sentence: rules.sentence, mentions: mentionsOf(rules) }));

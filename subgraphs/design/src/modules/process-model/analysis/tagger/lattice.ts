@@ -43,6 +43,7 @@ class LogSum {
   #count = 0;
 
   add(term: number): void {
+    if (term === -Infinity) return;
     this.terms[this.#count] = term;
     this.#count += 1;
   }
@@ -73,30 +74,36 @@ const forward = ({ length, segments, outside, transitions }: Potentials): Forwar
   const alpha = new Float64Array((length + 1) * STATE_COUNT).fill(-Infinity);
   const opening = new Float64Array(length * LABEL_COUNT);
   const sum = new LogSum();
-  alpha[START] = 0;
-  for (let position = 0; position <= length; position += 1) {
+  const arrive = (position: number): void => {
     const row = position * STATE_COUNT;
-    for (let label = 0; label < LABEL_COUNT && position > 0; label += 1) {
+    const before = row - STATE_COUNT;
+    for (let label = 0; label < LABEL_COUNT; label += 1) {
       for (let words = 1; words <= Math.min(maxWords(label), position); words += 1) {
         const first = position - words;
         sum.add(at(opening, first * LABEL_COUNT + label) + at(segments, segmentIndex(first, words, label)));
       }
       alpha[row + label] = sum.take();
     }
-    for (let state = LABEL_COUNT; state < STATE_COUNT && position > 0; state += 1) {
-      const before = row - STATE_COUNT;
-      const word = at(outside, position - 1);
+    const word = at(outside, position - 1);
+    for (let state = LABEL_COUNT; state < STATE_COUNT; state += 1) {
       sum.add(at(alpha, before + state) + at(transitions, state * TARGET_COUNT + OUTSIDE) + word);
       const label = state - LABEL_COUNT;
       if (state !== START)
         sum.add(at(alpha, before + label) + at(transitions, label * TARGET_COUNT + OUTSIDE) + word);
       alpha[row + state] = sum.take();
     }
-    for (let label = 0; label < LABEL_COUNT && position < length; label += 1) {
+  };
+  const open = (position: number): void => {
+    for (let label = 0; label < LABEL_COUNT; label += 1) {
       for (let state = 0; state < STATE_COUNT; state += 1)
-        sum.add(at(alpha, row + state) + at(transitions, state * TARGET_COUNT + label));
+        sum.add(at(alpha, position * STATE_COUNT + state) + at(transitions, state * TARGET_COUNT + label));
       opening[position * LABEL_COUNT + label] = sum.take();
     }
+  };
+  alpha[START] = 0;
+  for (let position = 0; position < length; position += 1) {
+    open(position);
+    arrive(position + 1);
   }
   return { alpha, opening };
 };
@@ -188,18 +195,19 @@ export interface Segment {
 export const transitionsOf = (length: number, segments: readonly Segment[]): readonly number[] => {
   const used: number[] = [];
   let state = START;
-  let position = 0;
-  const stepOutside = (): void => {
-    used.push(state * TARGET_COUNT + OUTSIDE);
-    state = stateOutside(state);
-    position += 1;
+  const goOutside = (words: number): void => {
+    for (let word = 0; word < words; word += 1) {
+      used.push(state * TARGET_COUNT + OUTSIDE);
+      state = stateOutside(state);
+    }
   };
+  let position = 0;
   for (const segment of segments) {
-    while (position < segment.first) stepOutside();
+    goOutside(segment.first - position);
     used.push(state * TARGET_COUNT + segment.label);
     state = segment.label;
     position = segment.end;
   }
-  while (position < length) stepOutside();
+  goOutside(length - position);
   return used;
 };
