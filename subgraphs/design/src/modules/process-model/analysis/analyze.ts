@@ -7,6 +7,7 @@ import { writeFlows } from './flows.ts';
 import type { Flows } from './flows.ts';
 import { findMentions } from './mentions.ts';
 import { Actors, DataObjects } from './participants.ts';
+import { believedSteps } from './process-evidence.ts';
 import { findQuestions } from './questions.ts';
 import { buildBlocks } from './relations/block-builder.ts';
 import { findParticipations } from './relations/find-relations.ts';
@@ -17,16 +18,10 @@ import { readRepetitions } from './repetitions.ts';
 import { findExceptions, findRules, strikes } from './rules.ts';
 import type { Source } from './source.ts';
 import { toStep } from './steps.ts';
-import type { Step } from './steps.ts';
 import { withRoles } from './system-roles.ts';
 import { findSystems } from './systems.ts';
 import { tokenise } from './tokenise.ts';
 import { findTriggers } from './triggers.ts';
-import { WORK_VERBS } from './verb-words.ts';
-
-/** A text in which nobody does anything that is known as work describes no process, whatever verbs it has. */
-const onlyWork = (steps: readonly Step[]): readonly Step[] =>
-  steps.some((step) => WORK_VERBS.has(step.verb)) ? steps : [];
 
 /** Who may do what nobody is named for: whoever worked before. */
 const guessesOf = (
@@ -56,7 +51,7 @@ const orderOf = (
 export const analyzeProcessText = (text: string): ProcessModel => {
   const source: Source = { text, sentences: findMentions(tokenise(text)) };
   const located = locate(source.sentences);
-  const steps = onlyWork(withoutRestatements(source, findParticipations(located).map(toStep)));
+  const steps = believedSteps(source, withoutRestatements(source, findParticipations(located).map(toStep)));
   const found = findSystems(source);
   const actors = new Actors(source);
   const data = new DataObjects(source);
