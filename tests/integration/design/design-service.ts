@@ -14,6 +14,9 @@ export const DESCRIPTION = `A customer sends a claim by email. The claims clerk 
 If the policy is valid and the amount is above 5,000 euros, the team lead approves the claim within two days.
 Otherwise the clerk rejects the claim and informs the customer. Finally, the accounting department pays the approved amount.`;
 
+/** Long enough for a job on a busy machine. */
+const DESIGN_LIMIT_MS = 60_000;
+
 export interface DesignService extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly issuer: ContextIssuer;
@@ -121,11 +124,15 @@ export async function createDesignTenant(
     return startDesign.session.id;
   };
   const reaches: TestTenant['reaches'] = (id, state) =>
-    until(`session ${id} is ${state}`, async () => {
-      const view = await session(id);
-      if (view.state === 'FAILED' && state !== 'FAILED') throw new Error(JSON.stringify(view.failure));
-      return view.state === state && view;
-    });
+    until(
+      `session ${id} is ${state}`,
+      async () => {
+        const view = await session(id);
+        if (view.state === 'FAILED' && state !== 'FAILED') throw new Error(JSON.stringify(view.failure));
+        return view.state === state && view;
+      },
+      DESIGN_LIMIT_MS,
+    );
   return {
     tenantId,
     token,

@@ -231,7 +231,7 @@ test('files of earlier revisions are kept, and the newest are shown', async () =
     'SELECT revision, kind FROM design.design_artifact WHERE session_id = $1 ORDER BY revision, kind',
     [id],
   );
-  expect(files.map(({ revision, kind }) => `${revision} ${kind}`)).toEqual([
+  expect(files.map(({ revision, kind }) => `${Number(revision)} ${String(kind)}`)).toEqual([
     '1 ARCHIMATE',
     '1 BUNDLE',
     '1 PROCESS_MODEL',
