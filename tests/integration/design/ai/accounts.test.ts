@@ -74,11 +74,19 @@ const usageOf = (tenantId: string, month: string | null = null) =>
   services().usage.ofTenant(requestOf(tenantId, 'VIEWER'), month);
 
 describe('a budget', () => {
-  test('is not overspent by forty jobs that ask at once', async () => {
+  test('is not overspent by forty jobs of four workers that ask at once', async () => {
     const job = await newSession();
+    await using stack = new AsyncDisposableStack();
+    const workers = Array.from({ length: 4 }, () =>
+      createAiAccounts({
+        database: stack.use(openDesignDatabase(testDatabase.url('flowgrid_design'))),
+        clock,
+        defaultBudgetUsd: BUDGET_USD,
+      }),
+    );
 
     const results = await Promise.allSettled(
-      Array.from({ length: 40 }, () => accounts().reserve(plan(job, 3))),
+      Array.from({ length: 10 }, () => workers.map((worker) => worker.reserve(plan(job, 3)))).flat(),
     );
 
     const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));

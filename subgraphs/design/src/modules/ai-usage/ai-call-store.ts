@@ -1,5 +1,6 @@
 /** Rows of requests to AI providers. */
 import { newId } from '@flowgrid/platform';
+import { z } from 'zod';
 import type { AiCallPlan, AiCallResult } from '../../adapters/ai/ai-accounts.ts';
 import type { Tx } from '../../database.ts';
 import { RESERVATION_MS, type BudgetState } from './budget.ts';
@@ -98,16 +99,16 @@ export async function sumMonth(
   month: Month,
   now: Date,
 ): Promise<Pick<BudgetState, 'spentUsd' | 'reservedUsd'>> {
-  const open = { state: 'RESERVED', startedAt: { gte: new Date(now.getTime() - RESERVATION_MS) } };
-  const sum = async (more: object): Promise<number> => {
-    const { _sum } = await tx.aiCall.aggregate({
-      where: { AND: [{ tenantId }, within(month), more] },
-      _sum: { costUsd: true },
-    });
-    return _sum.costUsd?.toNumber() ?? 0;
-  };
-  return { reservedUsd: await sum(open), spentUsd: await sum({ NOT: open }) };
+  const openSince = new Date(now.getTime() - RESERVATION_MS);
+  const rows: unknown = await tx.$queryRaw`
+    SELECT coalesce(sum(cost_usd) FILTER (WHERE state = 'RESERVED' AND started_at >= ${openSince}), 0)::float8 AS "reservedUsd",
+           coalesce(sum(cost_usd) FILTER (WHERE state <> 'RESERVED' OR started_at < ${openSince}), 0)::float8 AS "spentUsd"
+      FROM ai_call
+     WHERE tenant_id = ${tenantId}::uuid AND started_at >= ${month.start} AND started_at < ${month.end}`;
+  return sumsRow.parse(rows)[0];
 }
+
+const sumsRow = z.tuple([z.object({ reservedUsd: z.number(), spentUsd: z.number() })]);
 
 export async function listModelUse(tx: Tx, tenantId: string, month: Month): Promise<readonly ModelUse[]> {
   const where = { tenantId, ...within(month) };

@@ -32,14 +32,27 @@ export async function findSettings(tx: Tx, tenantId: string): Promise<DesignSett
   };
 }
 
+const lockedRow = z.tuple([
+  z.object({
+    engine: engineChoice,
+    monthlyBudgetUsd: z.number().nullable(),
+    redactPersonalData: z.boolean(),
+    revision: z.int(),
+  }),
+]);
+
 /** The settings, which nobody else changes or reserves against until the transaction ends. */
 export async function lockSettings(tx: Tx, tenantId: string, now: Date): Promise<DesignSettings> {
+  const lock = (): Promise<unknown> => tx.$queryRaw`
+    SELECT engine, monthly_budget_usd::float8 AS "monthlyBudgetUsd", redact_personal_data AS "redactPersonalData", revision
+      FROM design_setting WHERE tenant_id = ${tenantId}::uuid FOR UPDATE`;
+  const there = lockedRow.safeParse(await lock());
+  if (there.success) return there.data[0];
   await tx.designSetting.createMany({
     data: { tenantId, ...INITIAL, updatedAt: now },
     skipDuplicates: true,
   });
-  await tx.$queryRaw`SELECT 1 FROM design_setting WHERE tenant_id = ${tenantId}::uuid FOR UPDATE`;
-  return findSettings(tx, tenantId);
+  return lockedRow.parse(await lock())[0];
 }
 
 /** The row is there: it was locked before. */
