@@ -56,7 +56,9 @@ async function analyze(options: AiEngineOptions, request: AnalysisRequest): Prom
       answer: null,
     };
   }
-  const local = await readLocally(options.analyzer, request);
+  const local = readLocally(options.analyzer, request);
+  // Waited for when the answer is there; until then nobody looks whether it failed.
+  local.catch(() => undefined);
   const revision = previous === null ? 1 : previous.model.revision + 1;
   const { result, model, rejections } = await askChecked({
     ai: options.ai,
@@ -64,10 +66,10 @@ async function analyze(options: AiEngineOptions, request: AnalysisRequest): Prom
     request: toAnalysisRequest(request),
     signal,
     onText: readAnalysisParts(sourceText, request.onFound),
-    check: (value) =>
-      checkShape(analysisAnswerSchema, value, (answer) =>
-        buildModel(answer, { sourceText, previous, local, revision }),
-      ),
+    check: async (value) => {
+      const input = { sourceText, previous, local: await local, revision };
+      return checkShape(analysisAnswerSchema, value, (answer) => buildModel(answer, input));
+    },
   });
   request.onFound(foundInModel(result.model));
   return { ...by(options, model, rejections), processModel: result.model, answer: result.answer };

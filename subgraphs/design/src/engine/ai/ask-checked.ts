@@ -24,7 +24,7 @@ export interface Question<Result> {
   readonly request: AiRequest;
   readonly signal: AbortSignal;
   readonly onText: (json: string) => void;
-  readonly check: (value: unknown) => Checked<Result>;
+  readonly check: (value: unknown) => Checked<Result> | Promise<Checked<Result>>;
 }
 
 export interface Settled<Result> {
@@ -70,7 +70,7 @@ async function attempt<Result>(
     const faults = [`The answer has ${answer.length} characters; at most ${MAX_ANSWER_LENGTH} are read.`];
     return { checked: { result: null, faults, rejections: [] }, model: reply.model, answer: null };
   }
-  return { checked: check(reply.value), model: reply.model, answer };
+  return { checked: await check(reply.value), model: reply.model, answer };
 }
 
 /** A provider that goes away meanwhile takes nothing from a first answer that can be used. */
