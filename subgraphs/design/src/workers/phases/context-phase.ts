@@ -96,21 +96,10 @@ async function collectSources(input: PhaseInput): Promise<CollectedSources> {
       },
     });
   } catch (error) {
-    if (isUnserved(error)) throw itemsUnserved(error);
     if (!(error instanceof SourceProblem)) throw error;
     const { code, message, isRetryable: retryable } = error;
     throw new PhaseFailure({ code, message, retryable }, { cause: error });
   }
-}
-
-/** The integrations service of this platform does not tell of items. */
-function isUnserved(error: unknown): boolean {
-  return error instanceof OutsideError && error.cause === 'GRAPHQL_VALIDATION_FAILED';
-}
-
-function itemsUnserved(cause: unknown): PhaseFailure {
-  const message = 'Tickets and issues cannot be read on this platform yet. Start a new design without them.';
-  return new PhaseFailure({ code: 'SOURCE_UNSUPPORTED', message, retryable: false }, { cause });
 }
 
 function describe(agents: number, kinds: readonly IntegrationKind[], base: AgentDraft | null): string {
