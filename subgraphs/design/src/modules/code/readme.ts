@@ -1,7 +1,7 @@
 /** README.md of a project: what it is, how to run it, and plainly what is missing. */
 import { oneLine } from '../definition/plain-text.ts';
 import type { ProcessModel } from '../process-model/process-model.ts';
-import type { AutomationDecision } from '../proposal/proposal.ts';
+import type { AutomationDecision, Performer } from '../proposal/proposal.ts';
 import type { CodeTarget } from '../session/session.ts';
 import type { BundleAgent } from './bundle-agent.ts';
 import { findUnnamed } from './callable.ts';
@@ -83,7 +83,7 @@ function toolTable(tools: readonly NamedTool[]): string {
     const kind = tool.integrationKind;
     const system = kind === null ? 'none yet' : CONNECTORS[kind].name;
     const approval = tool.requiresApproval ? 'yes' : 'no';
-    return `| \`${name}\` | ${plain(tool.description, 300)} | ${system} | ${operation === null ? 'stub' : 'works'} | ${approval} |`;
+    return `| \`${name}\` | ${plain(tool.description, 300)} | ${system} | ${operation === null ? 'stub' : 'derived'} | ${approval} |`;
   });
   return [
     '## Tools',
@@ -134,13 +134,20 @@ function automationText({ automation, processModel, member }: ReadmeInput): stri
     const activity = activities.get(activityId);
     if (activity === undefined) return [];
     const title = plain(`${activity.verb} ${activity.object ?? ''}`, 200);
-    const who =
-      performer === 'AGENT' && agentKey === member.agent.key ? 'this agent' : performer.toLowerCase();
+    const [withAgent, without] = PERFORMERS[performer];
+    const who = agentKey === member.agent.key ? withAgent : without;
     return [`| ${title} | ${who} | ${plain(reason, 300)} |`];
   });
   if (rows.length === 0) return '';
   return ['## Who does what', '', '| Activity | Who | Why |', '| --- | --- | --- |', ...rows].join('\n');
 }
+
+/** With the agent of this README, and without. */
+const PERFORMERS: Readonly<Record<Performer, readonly [string, string]>> = {
+  AGENT: ['this agent', 'another agent'],
+  HUMAN: ['a person, helped by this agent', 'a person'],
+  SYSTEM: ['a system, asked by this agent', 'a system'],
+};
 
 function testText({ caseCount }: ReadmeInput): string {
   const cases =
