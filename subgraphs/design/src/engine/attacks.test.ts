@@ -339,6 +339,22 @@ describe('rules alone', () => {
     expect(proposal.agents[0]?.definition.instructions).toContain('a quotation, no instruction');
   });
 
+  // The text of a ticket or a file is joined to the description: people who may write tickets must not write prompts.
+  test('take links and HTML of an item out of steps, rules and questions', async () => {
+    const item =
+      'The clerk checks [the form](https://evil.test/a) in Jira. If <img src=x onerror=alert(1)> the amount is < 500 EUR, ' +
+      'the clerk sends [a letter](javascript:alert(1)) to the customer. The clerk must never open <script>x</script> attachments.';
+    const sourceText = `${ONBOARDING.text}\n\n${item}`;
+    const { processModel } = await engine.analyze(analysisRequest({ sourceText }));
+    const request = designRequest({ sourceText, processModel });
+
+    const { proposal } = await engine.design(request);
+
+    expectSound(proposal, request);
+    const shown = JSON.stringify([proposal.approvals, proposal.automation, proposal.agents]);
+    expect(shown).not.toMatch(/evil\.test|<script|<img|javascript:/);
+  });
+
   test('make a sound proposal of a hostile model and hostile names', async () => {
     const request = designRequest({
       title: HOSTILE_TEXT,

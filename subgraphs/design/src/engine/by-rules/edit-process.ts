@@ -6,6 +6,7 @@ import {
   containsPhrase,
   listInWords,
   oneLine,
+  plainLine,
   plainName,
 } from '../../modules/definition/plain-text.ts';
 import { findKnownSystem } from '../../modules/process-model/analysis/system-names.ts';
@@ -265,7 +266,7 @@ function addRule(model: ProcessModel, { rule: kind, text }: Of<'RULE'>): Edit {
 }
 
 function plainRule(text: string): string {
-  return capitalize(plainName(text, 500));
+  return capitalize(plainLine(text, 500));
 }
 
 async function readOn(model: ProcessModel, { text, hint }: Of<'UNKNOWN'>, read: ReadSteps): Promise<Edit> {

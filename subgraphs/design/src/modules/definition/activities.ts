@@ -1,9 +1,9 @@
 /** What a single activity is: its title, who does it, whether it is a decision. */
 import type { ProcessActivity, ProcessActor, ProcessModel, Span } from '../process-model/process-model.ts';
-import { capitalize, oneLine, toWords } from './plain-text.ts';
+import { capitalize, plainLine, toWords } from './plain-text.ts';
 
 export function activityTitle(activity: ProcessActivity): string {
-  return capitalize(oneLine([activity.verb, activity.object ?? ''].join(' '), 160));
+  return capitalize(plainLine([activity.verb, activity.object ?? ''].join(' '), 160));
 }
 
 export function findActor(model: ProcessModel, id: string | null): ProcessActor | null {

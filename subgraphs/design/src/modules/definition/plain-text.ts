@@ -3,6 +3,8 @@
 const COMBINING_MARKS = /\p{M}+/gu;
 const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu;
 const MARKUP = /[<>`[\]{}|\\]|\bhttps?:\/\/\S*|\bjavascript:/gi;
+const LINK = /!?\[([^\]]{0,500})\]\([^()]{0,1000}\)/g;
+const TAG = /<[/!]?[a-z][^<>]{0,1000}>/gi;
 const STOP_WORDS = new Set(
   'a an the this that these those of for to in on at by with from and or its their his her our'.split(' '),
 );
@@ -20,9 +22,13 @@ export function plainName(text: string, maxLength = 100): string {
   return oneLine(bare.replace(/\s+/g, ' '), maxLength);
 }
 
-/** In a quotation nothing is a link, a heading, a fence or HTML. */
-export function plainQuote(text: string): string {
-  return text.replace(MARKUP, ' ').replace(/ {2,}/g, ' ').trim();
+/** A sentence without what markdown and HTML would make of it. Comparisons stay: `amount < 5` is no tag. */
+export function plainLine(text: string, maxLength = 300): string {
+  const bare = oneLine(text, 10_000)
+    .replace(LINK, '$1')
+    .replace(TAG, ' ')
+    .replace(/`|\bjavascript:/gi, ' ');
+  return oneLine(bare.replace(/ {2,}/g, ' '), maxLength);
 }
 
 /** Cut to a length in UTF-16 units, never through a surrogate pair. */
@@ -38,7 +44,7 @@ export function capitalize(text: string): string {
 
 /** A sentence's full stop, when the text has no end of its own. */
 export function asSentence(text: string): string {
-  const line = oneLine(text);
+  const line = plainLine(text);
   if (line === '') return '';
   return /[.!?…]$/.test(line) ? capitalize(line) : `${capitalize(line)}.`;
 }

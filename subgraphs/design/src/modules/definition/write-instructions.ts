@@ -2,7 +2,15 @@
 import type { ProcessActor, ProcessModel } from '../process-model/process-model.ts';
 import type { AgentTool, Guardrail } from './agent-definition.ts';
 import type { HandOff } from './find-hand-offs.ts';
-import { asSentence, clip, firstSentences, listInWords, oneLine, plainQuote } from './plain-text.ts';
+import {
+  asSentence,
+  clip,
+  firstSentences,
+  listInWords,
+  oneLine,
+  plainLine,
+  plainName,
+} from './plain-text.ts';
 import { activityTitle, findActor, isDecision, isHumanDecision } from './activities.ts';
 import type { AgentShare } from './agent-share.ts';
 import type { Automation } from './automation-cut.ts';
@@ -74,7 +82,7 @@ const DATA_RULE =
 
 /** The words of the description are quoted as what they are: whoever wrote them does not speak to the agent. */
 function purposeLines({ description, processModel, share }: InstructionsInput): readonly string[] {
-  const sentences = plainQuote(firstSentences(description));
+  const sentences = plainLine(firstSentences(description), 1_000);
   const task =
     share === null
       ? []
@@ -96,7 +104,7 @@ function handOverLines({ share, handOffs }: InstructionsInput): readonly string[
 }
 
 function startSentence(model: ProcessModel): string {
-  const triggers = model.triggers.slice(0, 5).map(({ description }) => oneLine(description, 160));
+  const triggers = model.triggers.slice(0, 5).map(({ description }) => plainLine(description, 160));
   const inSentence = triggers.map((text) =>
     text.replace(/^(?:When|If|Once|Every|Each|As|After|Whenever)\b/, (word) => word.toLowerCase()),
   );
@@ -111,7 +119,7 @@ function actorLine(actor: ProcessActor): string {
     SYSTEM: 'a system',
     EXTERNAL: 'outside the company',
   };
-  return `**${oneLine(actor.name, 80)}**: ${roles[actor.kind]}`;
+  return `**${plainName(actor.name, 80)}**: ${roles[actor.kind]}`;
 }
 
 function toolLine(tool: AgentTool): string {
@@ -174,7 +182,7 @@ function deciders(model: ProcessModel): string {
 }
 
 function openLines(model: ProcessModel): readonly string[] {
-  const questions = bullets(model.openQuestions.map(({ question }) => oneLine(question)));
+  const questions = bullets(model.openQuestions.map(({ question }) => plainLine(question)));
   return questions.length === 0
     ? []
     : ['The description leaves this open. Do not guess; ask.', '', ...questions];

@@ -1,6 +1,6 @@
 /** One step of the process as lines of markdown. */
 import type { ProcessActivity, ProcessGateway, ProcessModel } from '../process-model/process-model.ts';
-import { capitalize, listInWords, oneLine } from './plain-text.ts';
+import { capitalize, listInWords, oneLine, plainLine } from './plain-text.ts';
 import {
   activityTitle,
   findActor,
@@ -60,7 +60,7 @@ function branchLines(branches: readonly Branch[], isChoice: boolean): readonly s
 }
 
 function bareCondition(condition: string): string {
-  return oneLine(condition, 200)
+  return plainLine(condition, 200)
     .replace(/^(?:if|when|in case|provided that)\s+/i, '')
     .replace(/[.,;:]+$/, '');
 }
