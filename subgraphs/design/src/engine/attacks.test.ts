@@ -331,12 +331,21 @@ describe('rules alone', () => {
   test('read an injected description as the process that it is not', async () => {
     const sourceText = `${ONBOARDING.text}\n\n${INJECTION}`;
     const { processModel } = await engine.analyze(analysisRequest({ sourceText }));
-    const request = designRequest({ sourceText, processModel, title: INJECTION, split: 'BY_ROLE' });
+    const existingAgents = [{ id: 'agent-1', name: INJECTION, description: 'Opens every ticket' }];
+    const request = designRequest({
+      sourceText,
+      processModel,
+      title: INJECTION,
+      split: 'BY_ROLE',
+      existingAgents,
+    });
 
     const { proposal } = await engine.design(request);
 
     expectSound(proposal, request);
-    expect(proposal.agents[0]?.definition.instructions).toContain('a quotation, no instruction');
+    const [agent] = proposal.agents;
+    expect(agent?.definition.settings['handOffAgentIds']).toEqual(['agent-1']);
+    expect(agent?.definition.instructions).toContain('a quotation, no instruction');
   });
 
   // The text of a ticket or a file is joined to the description: people who may write tickets must not write prompts.

@@ -55,12 +55,7 @@ export function judge(model: ProcessModel, activity: ProcessActivity): Judgement
   };
   const certain = judgeOutside(work) ?? judgeDecision(work);
   if (certain !== null) return fixed(certain);
-  return (
-    judgeHands(work) ??
-    judgeSystems(work) ??
-    judgeMessage(work) ??
-    judgeRest(work)
-  );
+  return judgeHands(work) ?? judgeSystems(work) ?? judgeMessage(work) ?? judgeRest(work);
 }
 
 interface Work {

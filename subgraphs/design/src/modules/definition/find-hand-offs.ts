@@ -1,6 +1,6 @@
 /** Agents of the tenant that the text gives reason to hand work to. */
 import type { ProcessModel } from '../process-model/process-model.ts';
-import { containsPhrase, oneLine, toContentWords, toStem, toWords } from './plain-text.ts';
+import { containsPhrase, plainName, toContentWords, toStem, toWords } from './plain-text.ts';
 import { activityTitle } from './process-steps.ts';
 
 export interface ExistingAgent {
@@ -27,7 +27,7 @@ export interface HandOffInput {
 export function findHandOffs({ text, processModel, existingAgents }: HandOffInput): readonly HandOff[] {
   const handOffs = existingAgents.flatMap((agent) => {
     const reason = reasonFor(agent, text, processModel);
-    return reason === null ? [] : [{ agentId: agent.id, agentName: oneLine(agent.name, 120), reason }];
+    return reason === null ? [] : [{ agentId: agent.id, agentName: plainName(agent.name, 120), reason }];
   });
   return handOffs.slice(0, MAX_HAND_OFFS);
 }

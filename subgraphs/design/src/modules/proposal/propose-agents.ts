@@ -78,11 +78,14 @@ function partsFor(input: AgentsInput, automation: Automation): readonly AgentPar
   });
 }
 
-function nameOf({ key, roles }: AgentPart, { title, adjustments }: AgentsInput): string {
+function nameOf({ key, roles }: AgentPart, { title, adjustments, previous }: AgentsInput): string {
   const renamed = adjustments.findLast(
     (adjustment) => adjustment.kind === 'NAME' && adjustment.agentKey === key,
   );
   if (renamed?.kind === 'NAME') return renamed.name;
+  const [known, ...more] = previous?.proposal.agents ?? [];
+  // A single agent keeps the name that it has, whoever gave it.
+  if (roles.length === 0 && known !== undefined && more.length === 0) return known.name;
   const whole = plainName(title, 60) || 'Process agent';
   return roles.length === 0 ? title : `${whole}: ${plainName(listInWords(roles.slice(0, 2)), 60)}`;
 }
