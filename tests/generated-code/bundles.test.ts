@@ -1,6 +1,6 @@
 /** Generated bundles are installed, compiled, linted, tested and started for real, as whoever downloads them would. */
 import { spawn } from 'node:child_process';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -124,7 +124,6 @@ describe.each(TARGETS)('bundles for %s', (target) => {
     const { folder, run } = opened();
     const built = await run([`../${TSC}`, '-p', 'tsconfig.build.json'], 'one');
     expect(built).toEqual({ code: 0, output: '' });
-    await mkdir(path.join(folder, 'one/tests/support'), { recursive: true });
     await writeFile(path.join(folder, 'one/start.ts'), START);
 
     await using agent = await startAgent(path.join(folder, 'one'));
@@ -172,15 +171,15 @@ const isPolluted = Object.keys(Object.prototype).length > 0 || 'polluted' in {};
 console.log(JSON.stringify({ descriptions, instructions: await readInstructions(), isPolluted }));
 `;
 
-/** The built server, with a scripted model on this machine. */
+/** The built server, with a scripted model on this machine. It ends by itself when nothing of the server is left open. */
 const START = `
 import { startFakeModel } from './tests/support/model-server.ts';
-await startFakeModel([
+const model = await startFakeModel([
   { kind: 'TOOL', name: 'sap_book_payout', input: { claim_amount: 7 } },
   { kind: 'TEXT', text: 'Someone must approve the payout.' },
 ]);
 await import('./dist/main.js');
-process.once('SIGTERM', () => setTimeout(() => process.exit(0), 200));
+process.once('SIGTERM', () => void model[Symbol.asyncDispose]());
 `;
 
 interface RunningAgent extends AsyncDisposable {

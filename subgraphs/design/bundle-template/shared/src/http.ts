@@ -23,12 +23,13 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   }
   const chunks: Buffer[] = [];
   let size = 0;
+  // What is too much is read and thrown away: a connection that is cut would not carry the answer.
   for await (const chunk of request) {
     if (!(chunk instanceof Buffer)) continue;
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new HttpError(413, `The body is larger than ${MAX_BODY_BYTES} bytes.`);
-    chunks.push(chunk);
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
+  if (size > MAX_BODY_BYTES) throw new HttpError(413, `The body is larger than ${MAX_BODY_BYTES} bytes.`);
   try {
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     return body;
@@ -45,12 +46,9 @@ export interface JsonAnswer {
 
 export function writeJson(response: ServerResponse, { status, body, headers }: JsonAnswer): void {
   if (response.headersSent || response.destroyed) return;
-  // What is left of a body that was refused is not read: the connection ends with the answer.
-  const isCut = status === 413;
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'x-content-type-options': 'nosniff',
-    ...(isCut ? { connection: 'close' } : {}),
     ...headers,
   });
   response.end(JSON.stringify(body));

@@ -78,7 +78,7 @@ async function drain(server: Server, state: State, graceMs: number): Promise<voi
 async function answer(exchange: Exchange): Promise<void> {
   const { state, request, response } = exchange;
   const { method = 'GET' } = request;
-  const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+  const [path = '/'] = (request.url ?? '/').split('?');
   const route = `${method} ${path}`;
   switch (route) {
     case 'GET /livez':

@@ -158,25 +158,39 @@ test('a task that was handed on too often is refused', async () => {
   assert.equal(response.status, 409);
 });
 
-test('a second task waits for its turn, and one that takes too long is stopped', async () => {
+test('a task more than the server may run at once is sent away', async () => {
   const started = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<AgentAnswer>();
   await using server = await start({
-    runTimeoutMs: 200,
+    run: async () => {
+      started.resolve();
+      return await release.promise;
+    },
+  });
+
+  const first = server.post('/invoke', { input: 'x' });
+  await started.promise;
+  const second = await server.post('/invoke', { input: 'y' });
+  release.resolve({ text: 'ok', toolCalls: [] });
+
+  assert.equal(second.status, 503);
+  assert.equal((await first).status, 200);
+});
+
+test('a task that takes too long is stopped', async () => {
+  await using server = await start({
+    runTimeoutMs: 10,
     run: async ({ signal }) =>
       await new Promise<AgentAnswer>((_, reject) => {
-        started.resolve();
         signal?.addEventListener('abort', () => {
           reject(new Error('stopped'));
         });
       }),
   });
 
-  const first = server.post('/invoke', { input: 'x' });
-  await started.promise;
-  const second = await server.post('/invoke', { input: 'y' });
+  const response = await server.post('/invoke', { input: 'x' });
 
-  assert.equal(second.status, 503);
-  assert.equal((await first).status, 504);
+  assert.equal(response.status, 504);
 });
 
 test('what fails inside is not told to the caller', async () => {
