@@ -207,6 +207,20 @@ test('within each attempt percent only rises, and a revision begins a new one', 
   }
 });
 
+// While services are replaced by newer ones.
+test('a session that a service without revisions started has its first one from the worker', async () => {
+  const id = await bench.start();
+  await bench.rows('DELETE FROM design.design_revision WHERE session_id = $1', [id]);
+
+  workers.use(await bench.startWorker(bench.tools));
+  await bench.reaches(id, 'SUCCEEDED');
+
+  const userId = bench.request.viewer.actor.id;
+  expect(await revisionsOf(id)).toMatchObject([
+    { number: 1, kind: 'INITIAL', author: { kind: 'USER', userId }, proposal: expect.anything() },
+  ]);
+});
+
 test('a session has a bounded number of revisions', async () => {
   const id = await designed(bench.tools);
   await workers.disposeAsync();

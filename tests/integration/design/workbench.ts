@@ -27,6 +27,9 @@ import { createTestDatabase } from '../../testkit/database.ts';
 import { until } from '../../testkit/wait.ts';
 import { DESCRIPTION } from './design-service.ts';
 
+/** Long enough for a job on a busy machine. */
+const DESIGN_LIMIT_MS = 60_000;
+
 export interface FakeTools extends PhaseTools {
   readonly calls: string[];
   /** Takes the place of the analysis. */
@@ -146,10 +149,14 @@ export async function openWorkbench() {
       (await superuser.query<Record<string, unknown>>(sql, [...values])).rows,
     events: (id: string) => feed.list(request, id, 0),
     reaches: (id: string, state: string) =>
-      until(`session is ${state}`, async () => {
-        const session = (await sessions.findMany(request, [id])).get(id);
-        return session?.state === state && session;
-      }),
+      until(
+        `session is ${state}`,
+        async () => {
+          const session = (await sessions.findMany(request, [id])).get(id);
+          return session?.state === state && session;
+        },
+        DESIGN_LIMIT_MS,
+      ),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -31,7 +31,12 @@ import type { Found } from '../engine/engine.ts';
 import type { ProcessModel } from '../modules/process-model/process-model.ts';
 import { findProcessModels } from '../modules/process-model/process-model-store.ts';
 import type { Proposal } from '../modules/proposal/proposal.ts';
-import { findProposalBefore, findRevision, updateRevision } from '../modules/revision/revision-store.ts';
+import {
+  findProposalBefore,
+  findRevision,
+  insertRevision,
+  updateRevision,
+} from '../modules/revision/revision-store.ts';
 import type { DesignRevision } from '../modules/revision/revision.ts';
 import type { DesignFailure, DesignPhase, DesignSession } from '../modules/session/session.ts';
 import type { Evidence, FoundAllTheSame, PhaseOutcome } from './phase.ts';
@@ -128,8 +133,7 @@ export class JobRecord {
   ): Promise<Pick<JobStart, 'revision' | 'processModel' | 'previous' | 'earlierContext'>> {
     const { tenantId } = this.#job;
     const key = { tenantId, sessionId: session.id, number: session.revision };
-    const revision = await findRevision(tx, key);
-    invariant(revision !== null, 'a session has the revision that is worked on');
+    const revision = (await findRevision(tx, key)) ?? (await this.#insertFirstRevision(tx, session));
     const models = await findProcessModels(tx, tenantId, [session.id]);
     const earlier = await findProposalBefore(tx, key);
     return {
@@ -138,6 +142,19 @@ export class JobRecord {
       previous: earlier?.proposal ?? null,
       earlierContext: await findEarlierResult(tx, key, 'CONTEXT'),
     };
+  }
+
+  /** A service of an earlier version, which knew of no revisions, may have started the session while others were replaced. */
+  async #insertFirstRevision(tx: Tx, session: DesignSession): Promise<DesignRevision> {
+    const { tenantId } = this.#job;
+    const key = { tenantId, sessionId: session.id, number: session.revision };
+    const { createdByUserId: userId, createdAt: now, processRevision } = session;
+    const kind = userId === null ? 'SERVICE_ACCOUNT' : 'USER';
+    const author = { kind, id: userId ?? session.id, name: 'unknown', userId } as const;
+    await insertRevision(tx, { ...key, kind: 'INITIAL', message: null, author, processRevision, now });
+    const revision = await findRevision(tx, key);
+    invariant(revision !== null, 'a session has the revision that is worked on');
+    return revision;
   }
 
   /** Says what was recognised so far; the phase is still at work. */
