@@ -11,7 +11,8 @@ import type { Document } from './corpus.ts';
 import { scoreMentions } from './mention-scores.ts';
 import type { Comparison } from './mention-scores.ts';
 import { toSegments } from './prepare.ts';
-import { mentionTable } from './report.ts';
+import { scoreRelations } from './relations/score-relations.ts';
+import { mentionTable, relationTable } from './report.ts';
 import { toSentences } from './sentences.ts';
 
 const ROUNDS = 5;
@@ -54,7 +55,9 @@ if (options.pet === undefined) throw new Error('--pet PATH names the corpus, one
 const documents = await readCorpus(options.pet);
 const mentions = scoreMentions(documents.flatMap(compare));
 console.log(`${mentionTable(mentions)}\n`);
-console.log(
-  `${documents.length} documents, ${measureLatency(documents).toFixed(1)} ms per 100 words (median)\n`,
-);
+const relations = scoreRelations(documents);
+console.log(`${relationTable(relations)}\n`);
+const latency = measureLatency(documents).toFixed(1);
+console.log(`${documents.length} documents, ${latency} ms per 100 words (median)\n`);
 console.log(`mention F1 ${mentions.all.f1.toFixed(3)}`);
+console.log(`relation F1 ${relations.all.f1.toFixed(3)}`);

@@ -13,7 +13,7 @@ import { TINY_CORPUS } from './tiny-corpus.ts';
 
 const LEARNING = { penalty: 0.1, iterations: 40, tolerance: 1e-6, models: 2, minDocuments: 1 };
 const THRESHOLDS = { alone: 0.5, withRules: 0.5 };
-const documents = TINY_CORPUS.map(prepare);
+const documents = TINY_CORPUS.map((document) => prepare(document, 'WITH_HINTS'));
 
 test('the gradient is the slope of the objective', () => {
   const { tables } = learn(documents, { ...LEARNING, models: 1, iterations: 0 }, randomFrom(1));
@@ -94,7 +94,11 @@ test('the same corpus and seed give the same bytes, another seed gives others', 
   const bytesOf = (seed: number): Uint8Array =>
     writeWeights(
       {
-        ...learn(TINY_CORPUS.map(prepare), LEARNING, randomFrom(seed)),
+        ...learn(
+          TINY_CORPUS.map((document) => prepare(document, 'WITH_HINTS')),
+          LEARNING,
+          randomFrom(seed),
+        ),
         thresholds: THRESHOLDS,
         origin: 'a test',
       },

@@ -54,8 +54,11 @@ export const toSegments = (sentence: CorpusSentence): readonly Segment[] =>
 
 export const isLearnable = ({ label, first, end }: Segment): boolean => end - first <= maxWords(label);
 
-export const prepare = (document: Document): PreparedDocument => {
-  const views = readByRules(toSentences(document).sentences).map(viewOf);
+/** Without hints, nothing that the rules find is seen: the rules were written with these very documents in view. */
+export const prepare = (document: Document, hints: 'WITH_HINTS' | 'WITHOUT_HINTS'): PreparedDocument => {
+  const views = readByRules(toSentences(document).sentences).map((rules) =>
+    viewOf(hints === 'WITH_HINTS' ? rules : { ...rules, mentions: [] }),
+  );
   return {
     id: document.id,
     sentences: document.sentences.flatMap((sentence, index) => {

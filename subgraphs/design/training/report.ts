@@ -1,9 +1,10 @@
 /** Scores as plain tables. */
 import type { MentionScores, Score } from './mention-scores.ts';
+import type { RelationScores } from './relations/score-relations.ts';
 
 const WIDTHS = [24, 8, 8, 8, 8, 8, 8] as const;
 
-export const row = (...cells: readonly (string | number)[]): string =>
+const row = (...cells: readonly (string | number)[]): string =>
   cells
     .map((cell, index) => {
       const text =
@@ -12,11 +13,11 @@ export const row = (...cells: readonly (string | number)[]): string =>
     })
     .join('');
 
-export const HEADINGS = ['precision', 'recall', 'F1', 'right', 'found', 'gold'] as const;
+const HEADINGS = ['precision', 'recall', 'F1', 'right', 'found', 'gold'] as const;
 
 const fixed = (value: number): string => value.toFixed(3);
 
-export const scoreRow = (name: string, score: Score): string =>
+const scoreRow = (name: string, score: Score): string =>
   row(
     name,
     fixed(score.precision),
@@ -30,6 +31,13 @@ export const scoreRow = (name: string, score: Score): string =>
 export const mentionTable = ({ all, byType }: MentionScores): string =>
   [
     row('mention', ...HEADINGS),
+    ...byType.map((score) => scoreRow(score.type, score)),
+    scoreRow('all', all),
+  ].join('\n');
+
+export const relationTable = ({ all, byType }: RelationScores): string =>
+  [
+    row('relation, gold mentions', ...HEADINGS),
     ...byType.map((score) => scoreRow(score.type, score)),
     scoreRow('all', all),
   ].join('\n');

@@ -141,7 +141,7 @@ describe('whole descriptions', () => {
         'agent | classify | ticket | USER',
         'agent | escalate | ticket > engineering team | SEND',
         'agent | answer | customer > customer | SEND',
-        '? | close | ticket | SERVICE',
+        '? | close | Tickets without response | SERVICE',
       ],
       gateways: ['G1 XOR: a technical problem / otherwise'],
       flows: [

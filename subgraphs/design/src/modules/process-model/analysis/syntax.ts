@@ -202,10 +202,10 @@ export const objectOf = (context: Context, group: VerbGroup): NounPhrase | null 
   return context.phrases.find((phrase) => phrase.first === at) ?? null;
 };
 
-/** `the claim of the customer`: the phrase with the phrases hung on it by `of`. */
+/** `the claim of the customer`, `orders without a signature`: the phrase with the phrases hung on it. */
 export const withOf = (context: Context, phrase: NounPhrase): NounPhrase => {
   const next =
-    lowerAt(context, phrase.end) === 'of'
+    lowerAt(context, phrase.end) === 'of' || lowerAt(context, phrase.end) === 'without'
       ? context.phrases.find((candidate) => candidate.first === phrase.end + 1)
       : undefined;
   return next === undefined || next.isPronoun ? phrase : { ...phrase, end: withOf(context, next).end };
