@@ -40,15 +40,19 @@ export async function createWorkspace(bundles: Readonly<Record<string, BundleInp
   }
   const run = async (program: readonly string[], project = '.'): Promise<Finished> =>
     await execute(process.execPath, program, path.join(folder, project));
-  const unreachable = await install(folder, projects[0] ?? '');
+  const remove = async (): Promise<void> => {
+    await rm(folder, { recursive: true, force: true });
+  };
+  const unreachable = await install(folder, projects[0] ?? '').catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
   return {
     folder,
     projects,
     unreachable,
     run,
-    async [Symbol.asyncDispose]() {
-      await rm(folder, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: remove,
   };
 }
 
