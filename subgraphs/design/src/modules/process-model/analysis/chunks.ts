@@ -53,6 +53,7 @@ const phraseAt = (tokens: readonly Token[], first: number): NounPhrase | null =>
     if (isNoun(token)) head = at;
     else if (PREMODIFIERS.has(token.pos) || (JOINERS.has(token.lower) && (head === at - 1 || at === first)))
       continue;
+    else if (token.lower === '-' && tokens[at - 1]?.end === token.start) continue;
     else if (
       token.pos === 'VERB' &&
       (isParticiple(token.lower) || isGerund(token.lower)) &&

@@ -2,7 +2,7 @@
 import type { PartOfSpeech } from 'wink-nlp';
 import { isActorNoun, POSSESSIVES } from './noun-words.ts';
 import type { Sentence, Token } from './tokenise.ts';
-import { isGerund, isParticiple, isThirdPerson, STATE_VERBS, workVerbBase } from './verb-words.ts';
+import { isGerund, isParticiple, isThirdPerson, PARTICLES, STATE_VERBS, workVerbBase } from './verb-words.ts';
 
 const NOUN_LIKE: ReadonlySet<PartOfSpeech> = new Set<PartOfSpeech>(['NOUN', 'PROPN']);
 const MODALS = new Set([
@@ -161,6 +161,8 @@ const retagBase = (tagger: Retagger, index: number): boolean => {
   const token = tagger.tokens[index];
   const previous = tagger.tokens[index - 1];
   const next = tagger.tokens[index + 1];
+  // `roll back the release`, `set up the account`
+  const object = PARTICLES.has(next?.lower ?? '') ? tagger.tokens[index + 2] : next;
   if (
     token === undefined ||
     isThirdPerson(token.lower) ||
@@ -173,9 +175,9 @@ const retagBase = (tagger: Retagger, index: number): boolean => {
   if (
     previous === undefined ||
     VERB_INTRODUCERS.has(previous.lower) ||
-    (previous.lower === ',' && opensObject(next))
+    (previous.lower === ',' && opensObject(object))
   ) {
-    if (opensObject(next)) return true;
+    if (opensObject(object)) return true;
     const opensSentence = previous === undefined && tagger.kind === 'ITEM';
     return (
       opensSentence &&

@@ -27,6 +27,7 @@ export const WORK_VERBS = words(`
   trigger troubleshoot turn type undertake unlock update upgrade upload use validate verify view visit vote waive warn weigh withdraw work
   wrap write dismount self-assess countersign reopen resubmit resend rework recheck prepay cross-check fax sent cook bake deposit discharge
   admit treat prescribe examine harvest ring wait hand monitor analyse archive attach debug commit deploy rollback
+  roll score enrich ping page sync synchronise synchronize snooze rotate deprovision unsubscribe refactor redeploy rerun offboard reassess
 `);
 
 /** States, relations and talk about the process itself: never a step on their own. */
