@@ -18,6 +18,10 @@ const { graphqlUrl } = platform;
 const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> = {
   'Query.agent': ({ agent }) => ({ id: agent }),
   'Query.agents': ({ user }) => ({ filter: { ownerId: user } }),
+  'Query.archimateDelta': ({ archimateImport, session }) => ({
+    importId: archimateImport,
+    sessionId: session,
+  }),
   'Query.archimateImport': ({ archimateImport }) => ({ id: archimateImport }),
   'Query.archimateModel': ({ session }) => ({ sessionId: session }),
   'Query.designSession': ({ session }) => ({ id: session }),

@@ -1,6 +1,8 @@
 import { buildSchema } from '@flowgrid/platform';
 import type { GraphQLSchema } from 'graphql';
 import { resolvers as acceptance } from './modules/acceptance/resolvers.ts';
+import { resolvers as agentModel } from './modules/archimate/agent/resolvers.ts';
+import { resolvers as archimateDelta } from './modules/archimate/delta/resolvers.ts';
 import { resolvers as archimate } from './modules/archimate/import/resolvers.ts';
 import { resolvers as aiUsage } from './modules/ai-usage/resolvers.ts';
 import { resolvers as artifact } from './modules/artifact/resolvers.ts';
@@ -23,6 +25,8 @@ export function createSchema(): GraphQLSchema {
     module('ai-usage/ai-usage', aiUsage),
     module('artifact/artifact', artifact),
     module('archimate/import/archimate-import', archimate),
+    module('archimate/delta/delta', archimateDelta),
+    module('archimate/agent/agent-model', agentModel),
     module('acceptance/acceptance', acceptance),
     module('proposal/proposal', proposal),
     module('intake/intake', {}),

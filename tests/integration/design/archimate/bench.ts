@@ -16,7 +16,7 @@ export async function openArchimateBench() {
   const testDatabase = stack.use(await createTestDatabase());
   const logger = createLogger({ name: 'test', level: 'silent' });
   const database = stack.use(openDesignDatabase(testDatabase.url('flowgrid_design'), logger));
-  const workshop = stack.use(createArchimateWorkshop());
+  const workshop = stack.use(createArchimateWorkshop({ limitMs: 60_000 }));
   const superuser = new Client({ connectionString: testDatabase.superuserUrl });
   await superuser.connect();
   stack.defer(() => superuser.end());

@@ -210,6 +210,67 @@ test('a deleted import is gone with its elements and links', async () => {
   await expect(bench.imports.delete(request, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
+/** A session whose model is the given one, made from nothing else. */
+async function addSession(tenantId: string, xml: string, agentId: string): Promise<string> {
+  const id = newId();
+  const content = Buffer.from(xml);
+  await bench.rows(
+    `WITH session AS (
+       INSERT INTO design.design_session (tenant_id, id, title, description, target, review_process, is_redesign, state, phase,
+         percent, last_sequence, created_at, updated_at)
+       VALUES ($1, $2, 'Claims', 'Text', 'CLAUDE_AGENT_SDK', false, false, 'SUCCEEDED', 'DONE', 100, 1, now(), now())
+       RETURNING tenant_id, id
+     ), agent AS (
+       INSERT INTO design.designed_agent (tenant_id, session_id, key, agent_id, created_at)
+       SELECT tenant_id, id, 'robot', $4, now() FROM session
+     ), bytes AS (
+       INSERT INTO design.artifact_content (tenant_id, sha256, content) VALUES ($1, repeat('b', 64), $3) RETURNING sha256
+     )
+     INSERT INTO design.design_artifact (tenant_id, id, session_id, revision, kind, name, media_type, size, sha256, created_at)
+     SELECT session.tenant_id, gen_random_uuid(), session.id, 1, 'ARCHIMATE', 'm.xml', 'application/xml', 1, sha256, now()
+     FROM session, bytes`,
+    [tenantId, id, content, agentId],
+  );
+  return id;
+}
+
+test('a delta says what a session adds to an import, changes and leaves, for its own tenant alone', async () => {
+  const request = requestOf();
+  const { id: importId } = await importModel(request);
+  const agentId = newId();
+  const robot = `<element identifier="id-new" xsi:type="ApplicationComponent"><name>Robot</name>
+    <properties><property propertyDefinitionRef="id-x-property-agent"><value>robot</value></property></properties></element>`;
+  const xml = exchangeOf(
+    robot + element('id-role', 'BusinessRole', 'claims CLERK') + element('id-goal', 'Goal', 'Speed'),
+    relationship('id-g', 'Association', ['id-new', 'id-goal']),
+  );
+  const sessionId = await addSession(request.viewer.tenantId, xml, agentId);
+  await bench.links.link(request, { importId, elementId: 'id-app', agentId });
+
+  const delta = await bench.deltas.find(request, { importId, sessionId });
+  const foreign = await bench.deltas.find(requestOf(), { importId, sessionId });
+  const unknown = await bench.deltas.find(request, { importId, sessionId: newId() });
+
+  expect(delta).toMatchObject({
+    addedElements: [{ id: 'id-goal', type: 'Goal' }],
+    changedElements: [
+      {
+        element: { id: 'id-app' },
+        matchedBy: 'LINK',
+        changes: [{ field: 'name', before: 'Claims 100% app', after: 'Robot' }],
+      },
+    ],
+    unchangedElements: [{ id: 'id-clerk' }],
+    leftElementCount: 1,
+    addedRelationships: [
+      { type: 'Association', sourceId: 'id-app', sourceName: 'Robot', targetId: 'id-goal' },
+    ],
+    leftRelationshipCount: 2,
+  });
+  expect(delta?.xml).toContain('identifier="id-goal"');
+  expect([foreign, unknown]).toEqual([null, null]);
+});
+
 test('every change writes one audit row and one event with the same id', async () => {
   const request = requestOf();
   const { id } = await importModel(request);

@@ -65,7 +65,8 @@ export const resolvers: Resolvers = {
   },
   Agent: {
     // The agents subgraph knows whether there is such an agent; here it is only a name for its sessions.
-    __resolveReference: ({ id }) => ({ id }),
+    // What the schema requires of that subgraph comes along.
+    __resolveReference: (reference) => reference,
     designSessions: ({ id }, args, { services, request }) =>
       services.sessions.list(request, { ...args, agentId: id }),
   },

@@ -43,9 +43,47 @@ export const readFileSchema = checkedFileSchema.extend({
 /** A file with what an import keeps of it. */
 export type ReadFile = z.output<typeof readFileSchema>;
 
+const changeSchema = z.object({ field: z.string(), before: z.string().nullable(), after: z.string() });
+
+export const deltaSchema = z.object({
+  addedElements: z.array(listedElementSchema),
+  changedElements: z.array(
+    z.object({
+      element: listedElementSchema,
+      matchedBy: z.enum(['LINK', 'IDENTIFIER', 'NAME']),
+      changes: z.array(changeSchema),
+    }),
+  ),
+  unchangedElements: z.array(listedElementSchema),
+  leftElementCount: z.number(),
+  addedRelationships: z.array(
+    z.object({
+      id: z.string(),
+      type: z.string(),
+      sourceId: z.string(),
+      sourceName: z.string(),
+      targetId: z.string(),
+      targetName: z.string(),
+    }),
+  ),
+  keptRelationshipCount: z.number(),
+  leftRelationshipCount: z.number(),
+  addedViews: z.array(z.string()),
+  xml: z.string(),
+});
+/** What a design adds to an imported model and changes in it. */
+export type StoredDelta = z.output<typeof deltaSchema>;
+
 const fileSchema = z.custom<Uint8Array | string>(
   (value) => typeof value === 'string' || value instanceof Uint8Array,
 );
+
+const compareSchema = z.object({
+  kind: z.literal('compare'),
+  imported: fileSchema,
+  drawn: fileSchema,
+  links: z.array(z.object({ elementId: z.string(), agentKey: z.string() })),
+});
 
 export const drawingSchema = z.object({
   xml: z.string(),
@@ -63,5 +101,6 @@ export const taskSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('check'), file: fileSchema }),
   z.object({ kind: z.literal('read'), file: fileSchema }),
   z.object({ kind: z.literal('draw'), input: drawInputSchema }),
+  compareSchema,
 ]);
 export type ArchimateTask = z.output<typeof taskSchema>;

@@ -17,7 +17,7 @@ export interface ThreadLimits {
   readonly waiting: number;
 }
 
-const DEFAULTS: ThreadLimits = { limitMs: 20_000, memoryMb: 512, threads: 1, waiting: 32 };
+const DEFAULTS: ThreadLimits = { limitMs: 30_000, memoryMb: 512, threads: 1, waiting: 32 };
 const STACK_MB = 4;
 const WATCH_EVERY_MS = 50;
 const MEGABYTE = 1024 * 1024;
