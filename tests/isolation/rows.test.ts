@@ -23,7 +23,6 @@ beforeAll(async () => {
   await fillTenant(owner, platform.routerUrl);
   await addGrantOfRunningJob();
   await addMessages();
-  await addUpload();
   await addAiUsage();
   tables = (await listTables(superuser)).filter(({ hasTenant }) => hasTenant);
 });
@@ -63,24 +62,6 @@ async function addMessages(): Promise<void> {
      )
      INSERT INTO messaging.message (tenant_id, id, source, message_id, type, body)
      SELECT tenant_id, id, source, 'test', 'agent.kept', '{}' FROM dead`,
-    [owner.id],
-  );
-}
-
-/** A file that a session was given. */
-async function addUpload(): Promise<void> {
-  await superuser.query(
-    `WITH bytes AS (
-       INSERT INTO design.upload_content (tenant_id, sha256, content, last_used_at)
-       VALUES ($1, repeat('a', 64), 'a', now()) RETURNING tenant_id, sha256
-     ), file AS (
-       INSERT INTO design.upload (tenant_id, id, name, media_type, size, sha256, kind, text, characters, warnings, created_at)
-       SELECT tenant_id, gen_random_uuid(), 'a.txt', 'text/plain', 1, sha256, 'TEXT', 'a', 1, '[]', now() FROM bytes
-       RETURNING tenant_id, id
-     )
-     INSERT INTO design.session_source (tenant_id, session_id, position, kind, upload_id)
-     SELECT file.tenant_id, session.id, 1, 'FILE', file.id
-       FROM file, (SELECT id FROM design.design_session WHERE tenant_id = $1 LIMIT 1) AS session`,
     [owner.id],
   );
 }

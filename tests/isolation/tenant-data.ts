@@ -19,6 +19,8 @@ export interface Ids {
   readonly integration: string;
   readonly artifact: string;
   readonly archimateImport: string;
+  /** A file that was uploaded. */
+  readonly upload: string;
 }
 
 export function unknownIds(): Ids {
@@ -32,6 +34,7 @@ export function unknownIds(): Ids {
     integration: newId(),
     artifact: newId(),
     archimateImport: newId(),
+    upload: newId(),
   };
 }
 
@@ -44,7 +47,8 @@ export async function fillTenant(tenant: TestTenant, routerUrl: string): Promise
   const agent = await createAgent(tenant);
   const integration = await createIntegration(tenant, agent.id);
   const session = await runDesign(tenant, routerUrl);
-  await startReviewedDesign(tenant, routerUrl);
+  const upload = await uploadFile(tenant, routerUrl);
+  await startReviewedDesign(tenant, routerUrl, upload);
   return {
     agent: agent.id,
     designedAgent: session.agentId,
@@ -55,10 +59,11 @@ export async function fillTenant(tenant: TestTenant, routerUrl: string): Promise
     integration,
     artifact: session.artifactId,
     archimateImport: await importArchimate(tenant, agent.id),
+    upload,
   };
 }
 
-async function createAgent(tenant: TestTenant): Promise<{ id: string; draft: { id: string } }> {
+export async function createAgent(tenant: TestTenant): Promise<{ id: string; draft: { id: string } }> {
   const { createAgent: created } = await tenant.get<{
     createAgent: { agent: { id: string; draft: { id: string } } };
   }>(`mutation ($input: CreateAgentInput!) { createAgent(input: $input) { agent { id draft { id } } } }`, {
@@ -70,7 +75,7 @@ async function createAgent(tenant: TestTenant): Promise<{ id: string; draft: { i
   return created.agent;
 }
 
-async function createIntegration(tenant: TestTenant, agentId: string): Promise<string> {
+export async function createIntegration(tenant: TestTenant, agentId: string): Promise<string> {
   const answer = await tenant.ask(
     'ADMIN',
     `mutation ($input: CreateIntegrationInput!) { createIntegration(input: $input) { integration { id } errors { code } } }`,
@@ -133,9 +138,22 @@ async function runDesign(
   return { id, artifactId: String(designSession.artifacts[0]?.id), agentId: acceptDesign.agent.id };
 }
 
+export async function uploadFile(tenant: TestTenant, routerUrl: string): Promise<string> {
+  const form = new FormData();
+  form.append('file', new Blob([`${MARKER}: the clerk archives the claim.`]), 'rules.txt');
+  const response = await fetch(`${routerUrl}/uploads`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${tenant.users.EDITOR.accessToken}` },
+    body: form,
+  });
+  const { id } = (await response.json()) as { id: unknown };
+  return String(id);
+}
+
 /** A design that has not finished: what a job needs to go on is still stored. */
-async function startReviewedDesign(tenant: TestTenant, routerUrl: string): Promise<void> {
-  const input = { title: `${MARKER} in review`, description: DESCRIPTION, reviewProcess: true };
+async function startReviewedDesign(tenant: TestTenant, routerUrl: string, upload: string): Promise<void> {
+  const context = { fileIds: [upload] };
+  const input = { title: `${MARKER} in review`, description: DESCRIPTION, reviewProcess: true, context };
   const id = await startDesign(tenant, input);
   await followUntil(tenant, routerUrl, { id, state: 'AWAITING_REVIEW' });
 }
