@@ -227,7 +227,7 @@ export const acmeAgents: readonly DemoAgent[] = [
         {
           model: {
             provider: 'anthropic',
-            name: 'claude-sonnet-4-5',
+            name: 'claude-sonnet-5-5',
             temperature: 0.1,
             maxOutputTokens: 2048,
           },

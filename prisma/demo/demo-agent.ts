@@ -53,7 +53,7 @@ export interface DemoGuardrail {
 }
 
 const DEFAULTS = {
-  model: { provider: 'anthropic', name: 'claude-sonnet-4-5', temperature: 0.2, maxOutputTokens: 4096 },
+  model: { provider: 'anthropic', name: 'claude-sonnet-5-5', temperature: 0.2, maxOutputTokens: 4096 },
   tools: [],
   skills: [],
   guardrails: [],

@@ -16,7 +16,7 @@ export const agentsEnv = z.object({
     .string()
     .default('anthropic')
     .describe('Provider of the model of an agent that is created without one.'),
-  DEFAULT_MODEL_NAME: z.string().default('claude-sonnet-4-5').describe('Name of that model.'),
+  DEFAULT_MODEL_NAME: z.string().default('claude-sonnet-5-5').describe('Name of that model.'),
 });
 
 export const readAgentsEnv = (): z.output<typeof agentsEnv> =>

@@ -50,7 +50,7 @@ export const workerEnv = z.object({
     .min(1)
     .default('anthropic')
     .describe('Provider of the model of new agents.'),
-  DEFAULT_MODEL_NAME: z.string().min(1).default('claude-sonnet-4-5').describe('Name of that model.'),
+  DEFAULT_MODEL_NAME: z.string().min(1).default('claude-sonnet-5-5').describe('Name of that model.'),
 });
 
 const CONTRADICTIONS = [...SHARED_STATE_CONTRADICTIONS, ...MESSAGING_CONTRADICTIONS];

@@ -58,7 +58,7 @@ describe('createAgent', () => {
           instructions: '',
           model: {
             provider: 'anthropic',
-            name: 'claude-sonnet-4-5',
+            name: 'claude-sonnet-5-5',
             temperature: null,
             maxOutputTokens: null,
           },

@@ -20,7 +20,7 @@ const { definition: CLAIM_DEFINITION } = proposeDefinition({
   processModel: CLAIM_MODEL,
   existingAgents: [],
   integrationKinds: ['JIRA'],
-  model: { provider: 'anthropic', name: 'claude-sonnet-4-5' },
+  model: { provider: 'anthropic', name: 'claude-sonnet-5-5' },
 });
 
 /** One tool for each connector that works, and their searches. */
