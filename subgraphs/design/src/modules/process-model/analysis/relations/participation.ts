@@ -148,7 +148,7 @@ const isPassing = ({ sentence }: Work, actor: LocatedMention): boolean => {
   return kind === 'EXTERNAL' || kind === 'SYSTEM' || VAGUE_OPENERS.has(lowerAt(sentence, actor.first));
 };
 
-const SUBORDINATORS = new Set(['once', 'after', 'when', 'whenever', 'as soon as', 'until', 'before']);
+const SUBORDINATORS = new Set(['once', 'after', 'when', 'whenever', 'soon', 'until', 'before']);
 
 /** `once the form is filed`: tells of work, and asks nobody to do it. */
 const isSubordinate = (work: Work): boolean => {

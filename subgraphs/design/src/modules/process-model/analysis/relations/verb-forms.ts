@@ -13,7 +13,7 @@ const INNER_WORDS = new Set(
     ' ',
   ),
 );
-export const COORDINATORS = new Set(['and', 'or', 'but', ',', '/', 'then', ';', '&', 'also', 'as well as']);
+export const COORDINATORS = new Set(['and', 'or', 'but', ',', '/', 'then', ';', '&', 'also']);
 const BREAKS = new Set([';', ':']);
 
 export interface Work {
