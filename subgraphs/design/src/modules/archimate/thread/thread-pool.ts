@@ -88,6 +88,8 @@ export class ThreadPool implements AsyncDisposable {
   }
 
   async #perform(task: object, signal: AbortSignal): Promise<unknown> {
+    // It may have been given up while it waited.
+    signal.throwIfAborted();
     const thread = this.#idle.pop() ?? this.#start();
     const answered = Promise.withResolvers<unknown>();
     const { reject } = answered;
