@@ -15,7 +15,7 @@ import {
   type ServiceUrls,
 } from '@flowgrid/platform';
 import { createAgentsClient } from './adapters/agents-client.ts';
-import { openAi } from './adapters/ai/open-ai.ts';
+import { createAiFromEnv } from './adapters/ai/ai-from-env.ts';
 import { createGrants } from './adapters/grants.ts';
 import { createIntegrationsClient } from './adapters/integrations-client.ts';
 import { openService, type ServiceClient } from './adapters/outside-call.ts';
@@ -50,7 +50,7 @@ await runService(logger, async (stack, stopping) => {
   const archimate = stack.use(createArchimateWorkshop({ limitMs: 60_000, waiting: env.CONCURRENCY }));
   const clock = systemClock;
   const accounts = createAiAccounts({ database, clock, defaultBudgetUsd: env.AI_MONTHLY_BUDGET_USD });
-  const ai = openAi(env, { accounts, policies, clock, logger, metrics });
+  const ai = createAiFromEnv(env, { accounts, policies, clock, logger, metrics });
   const http = {
     name: NAME,
     ...toHttpOptions(env),

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import type { AiAccounts } from './ai-accounts.ts';
 import type { AiClient } from './ai-client.ts';
 import { aiWorkerEnv } from './ai-env.ts';
-import { openAi } from './open-ai.ts';
+import { createAiFromEnv } from './ai-from-env.ts';
 
 const accounts: AiAccounts = {
   isPersonalDataRedacted: () => Promise.reject(new Error('nothing is asked here')),
@@ -23,7 +23,7 @@ function open(source: Readonly<Record<string, string>>): AiClient {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const metrics = createMetrics('test');
   const policies = new OutsidePolicies({ logger, metrics });
-  return openAi(readEnv(z.object(aiWorkerEnv), source), {
+  return createAiFromEnv(readEnv(z.object(aiWorkerEnv), source), {
     accounts,
     policies,
     clock: systemClock,

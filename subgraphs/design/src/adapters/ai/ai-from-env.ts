@@ -18,7 +18,7 @@ const FIRST_WAIT_MS = 1_000;
  * Opens nothing before it is asked, and needs no closing. Without any key there are no providers.
  * @throws EnvError for a model that has no price: its cost could not be kept within a budget.
  */
-export function openAi(
+export function createAiFromEnv(
   env: AiEnv,
   tools: {
     readonly accounts: AiAccounts;
