@@ -9,6 +9,9 @@ import { openRows, type DatabaseRows } from './database-rows.ts';
 import { getSession, startDesign } from './design-journey.ts';
 import { startHoldingProxy, type HoldingProxy } from './holding-proxy.ts';
 
+/** Long enough for a job on a busy machine. */
+const DESIGN_LIMIT_MS = 60_000;
+
 let stack: AsyncDisposableStack;
 let rows: DatabaseRows;
 let platform: TestPlatform;
@@ -46,7 +49,8 @@ const payloadOf = ({ data }: GraphQLAnswer): AcceptPayload =>
 
 async function design(): Promise<string> {
   const id = await startDesign(tenant);
-  await until('the design has succeeded', async () => (await getSession(tenant, id)).state === 'SUCCEEDED');
+  const hasSucceeded = async (): Promise<boolean> => (await getSession(tenant, id)).state === 'SUCCEEDED';
+  await until('the design has succeeded', hasSucceeded, DESIGN_LIMIT_MS);
   return id;
 }
 
