@@ -38,7 +38,7 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   'Mutation.deleteAgent': ({ agent }) => ({ input: { id: agent } }),
   'Mutation.deleteArchimateImport': ({ archimateImport }) => ({ input: { id: archimateImport } }),
   'Mutation.deleteIntegration': ({ integration }) => ({ input: { id: integration } }),
-  'Mutation.importArchimate': ({ artifact }) => ({ input: { name: 'Mine', uploadId: artifact } }),
+  'Mutation.importArchimate': ({ upload }) => ({ input: { name: 'Mine', uploadId: upload } }),
   'Mutation.linkAgentIntegration': ({ agent, integration }) => ({
     input: { agentId: agent, integrationId: integration },
   }),
@@ -59,7 +59,7 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   }),
   'Mutation.updateAgent': ({ agent }) => ({ input: { id: agent, expectedRevision: 1, name: 'Taken over' } }),
   'Mutation.updateIntegration': ({ integration }) => ({ input: { id: integration, name: 'Taken over' } }),
-  'Mutation.validateArchimate': ({ artifact }) => ({ input: { uploadId: artifact } }),
+  'Mutation.validateArchimate': ({ upload }) => ({ input: { uploadId: upload } }),
   'Mutation.updateProcessModel': ({ session }) => ({
     input: { sessionId: session, expectedRevision: 1, model: { activities: [{ verb: 'check' }] } },
   }),
