@@ -36,6 +36,7 @@ test.each([
     ['ERROR DANGLING_RELATIONSHIP'],
   ],
   ['an id that begins with a digit', file(element('1a', 'Goal')), ['WARNING INVALID_IDENTIFIER']],
+  ['a very long id', file(element('a'.repeat(257), 'Goal', 'a')), ['ERROR LONG_IDENTIFIER']],
   ['no name', file('<element identifier="a" xsi:type="Goal"/>'), ['WARNING MISSING_NAME']],
   [
     'a name twice',

@@ -7,6 +7,9 @@ import { checkJunctions } from './check-junctions.ts';
 import { checkRelationship } from './check-relationship.ts';
 import { checkViews } from './check-views.ts';
 
+/** Of all that is stored of a model by its identifier. */
+const MAX_IDENTIFIER_LENGTH = 256;
+
 export function validateModel(model: ArchimateModel, findings: FindingList): void {
   checkIdentifiers(model, findings);
   checkNames(model, findings);
@@ -37,6 +40,17 @@ function checkIdentifiers(model: ArchimateModel, findings: FindingList): void {
   const seen = new Set<string>();
   const told = new Set<string>();
   for (const { id, name } of identified(model)) {
+    if (id.length > MAX_IDENTIFIER_LENGTH) {
+      findings.add({
+        severity: 'ERROR',
+        code: 'LONG_IDENTIFIER',
+        elementId: id.slice(0, MAX_IDENTIFIER_LENGTH),
+        elementName: name,
+        rule: `An identifier has at most ${MAX_IDENTIFIER_LENGTH} characters.`,
+        message: `The identifier that begins with "${id.slice(0, 100)}" has ${id.length.toLocaleString('en')}.`,
+        mend: 'Give it a shorter identifier, and correct what refers to it.',
+      });
+    }
     if (seen.has(id) && !told.has(id)) {
       told.add(id);
       findings.add({
@@ -74,13 +88,12 @@ function* identified(model: ArchimateModel): Generator<{ id: string; name: strin
 }
 
 function checkNames(model: ArchimateModel, findings: FindingList): void {
-  const byName = new Map<string, ArchimateElement[]>();
+  const byName = Map.groupBy(
+    model.elements.filter((element) => nameOf(element) !== '' && !isConnector(element)),
+    (element) => `${element.type} ${nameOf(element).toLowerCase()}`,
+  );
   for (const element of model.elements) {
-    const name = nameOf(element);
-    if (name !== '') {
-      const key = `${element.type} ${name.toLowerCase()}`;
-      byName.set(key, [...(byName.get(key) ?? []), element]);
-    } else if (!isConnector(element)) {
+    if (nameOf(element) === '' && !isConnector(element)) {
       findings.add({
         severity: 'WARNING',
         code: 'MISSING_NAME',
@@ -93,7 +106,7 @@ function checkNames(model: ArchimateModel, findings: FindingList): void {
     }
   }
   for (const [first, ...others] of byName.values()) {
-    if (first === undefined || others.length === 0 || isConnector(first)) continue;
+    if (first === undefined || others.length === 0) continue;
     findings.add({
       severity: 'INFO',
       code: 'DUPLICATE_NAME',
