@@ -30,11 +30,19 @@ export function nodeId(node: ProcessNode): string {
   return node.type === 'ACTIVITY' ? node.activity.id : node.gateway.id;
 }
 
-/** Steps in the order of the flows; what the flows leave open (and cycles) in the order of the text. */
+const stepsOf = new WeakMap<ProcessModel, readonly ProcessStep[]>();
+
+/** Steps in the order of the flows; what the flows leave open (and cycles) in the order of the text. Counted once per model. */
 export function toSteps(model: ProcessModel): readonly ProcessStep[] {
+  const steps = stepsOf.get(model) ?? countSteps(model);
+  stepsOf.set(model, steps);
+  return steps;
+}
+
+function countSteps(model: ProcessModel): readonly ProcessStep[] {
   const outgoing = Map.groupBy(model.flows, (flow) => flow.sourceId);
   const nodes = orderNodes(model, outgoing).filter((node) => !isPassThrough(node, outgoing));
-  const numbers = new Map(nodes.map((node, index) => [nodeId(node), index + 1]));
+  const numbers = new Map<string, number | null>(nodes.map((node, index) => [nodeId(node), index + 1]));
   return nodes.map((node, index) => ({
     ...node,
     number: index + 1,
@@ -48,7 +56,7 @@ type Outgoing = ReadonlyMap<string, readonly ProcessFlow[]>;
 function branchesOf(
   node: ProcessNode,
   outgoing: Outgoing,
-  numbers: ReadonlyMap<string, number>,
+  numbers: Map<string, number | null>,
 ): readonly Branch[] {
   const flows = outgoing.get(nodeId(node)) ?? [];
   const spare =
@@ -59,21 +67,21 @@ function branchesOf(
   }));
 }
 
-/** Joins have no number of their own: what leads to one leads to what follows it. */
+/** Joins have no number of their own: what leads to one leads to what follows it. Each is followed once. */
 function resolveStep(
   targetId: string,
   outgoing: Outgoing,
-  numbers: ReadonlyMap<string, number>,
+  numbers: Map<string, number | null>,
 ): number | null {
   const seen = new Set<string>();
   let id: string | undefined = targetId;
-  while (id !== undefined && !seen.has(id)) {
-    const number = numbers.get(id);
-    if (number !== undefined) return number;
+  while (id !== undefined && !seen.has(id) && !numbers.has(id)) {
     seen.add(id);
     id = outgoing.get(id)?.[0]?.targetId;
   }
-  return null;
+  const number = (id === undefined ? null : numbers.get(id)) ?? null;
+  for (const join of seen) numbers.set(join, number);
+  return number;
 }
 
 function isPassThrough(node: ProcessNode, outgoing: Outgoing): boolean {
@@ -147,18 +155,37 @@ function placeOf(span: Span): number {
   return isInText(span) ? span.start : Number.MAX_SAFE_INTEGER;
 }
 
+/** What is looked up for each activity of a model, found once: a model may have thousands, in chains made to take long. */
+interface Following {
+  readonly outgoing: Outgoing;
+  readonly gatewayIds: ReadonlySet<string>;
+  readonly places: ReadonlyMap<string, number>;
+}
+
+const following = new WeakMap<ProcessModel, Following>();
+
+function followingOf(model: ProcessModel): Following {
+  const known = following.get(model) ?? {
+    outgoing: Map.groupBy(model.flows, ({ sourceId }) => sourceId),
+    gatewayIds: new Set(model.gateways.map(({ id }) => id)),
+    places: new Map(model.activities.map(({ id }, index) => [id, index])),
+  };
+  following.set(model, known);
+  return known;
+}
+
 /** Activities that come right after `activity`, through gateways but no further activity. */
 export function nextActivities(model: ProcessModel, activity: ProcessActivity): readonly ProcessActivity[] {
-  const found = new Set<string>();
+  const { outgoing, gatewayIds, places } = followingOf(model);
   const seen = new Set<string>([activity.id]);
-  const open = [activity.id];
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    for (const flow of model.flows.filter(({ sourceId }) => sourceId === id)) {
-      if (seen.has(flow.targetId)) continue;
-      seen.add(flow.targetId);
-      if (model.gateways.some((gateway) => gateway.id === flow.targetId)) open.push(flow.targetId);
-      else found.add(flow.targetId);
-    }
+  // A set is walked in the order in which things were added, also while it grows.
+  for (const id of seen) {
+    if (id !== activity.id && !gatewayIds.has(id)) continue;
+    for (const { targetId } of outgoing.get(id) ?? []) seen.add(targetId);
   }
-  return model.activities.filter(({ id }) => found.has(id));
+  seen.delete(activity.id);
+  return [...seen]
+    .flatMap((id) => (gatewayIds.has(id) ? [] : (places.get(id) ?? [])))
+    .toSorted((left, right) => left - right)
+    .flatMap((place) => model.activities[place] ?? []);
 }
