@@ -7,6 +7,7 @@ import {
   type ImportServiceOptions,
 } from './import/import-service.ts';
 import { createLinkService, type LinkService } from './import/link-service.ts';
+import { createTenantTurns } from './thread/tenant-turns.ts';
 
 export interface ArchimateServices {
   readonly imports: ImportService;
@@ -15,7 +16,8 @@ export interface ArchimateServices {
   readonly agents: AgentModelService;
 }
 
-export function createArchimateServices(options: ImportServiceOptions): ArchimateServices {
+export function createArchimateServices(given: Omit<ImportServiceOptions, 'turns'>): ArchimateServices {
+  const options = { ...given, turns: createTenantTurns() };
   return {
     imports: createImportService(options),
     links: createLinkService(options),

@@ -4,9 +4,11 @@ import { z } from 'zod';
 import type { ProposedAgent } from '../../proposal/proposal.ts';
 import { toServiceError } from '../service-error.ts';
 import type { ArchimateWorkshop } from '../thread/archimate-workshop.ts';
+import type { TenantTurns } from '../thread/tenant-turns.ts';
 
 export interface AgentModelServiceOptions {
   readonly workshop: ArchimateWorkshop;
+  readonly turns: TenantTurns;
   readonly signal: AbortSignal;
 }
 
@@ -43,21 +45,21 @@ const agentSchema = z.object({
 
 export type AgentModelService = ReturnType<typeof createAgentModelService>;
 
-export function createAgentModelService({ workshop, signal }: AgentModelServiceOptions) {
+export function createAgentModelService({ workshop, turns, signal }: AgentModelServiceOptions) {
   return {
     draw: async (
       request: ServiceRequest,
       representation: unknown,
       wanted: 'DRAFT' | 'PUBLISHED',
     ): Promise<AgentModel | null> => {
-      requirePermission(request.viewer, 'design:read');
+      const { tenantId } = requirePermission(request.viewer, 'design:read');
       const agent = agentSchema.parse(representation);
       const version = wanted === 'DRAFT' ? agent.draft : agent.publishedVersion;
       if (version === null) return null;
       const agents = [toProposed(agent, version)];
       const input = { name: agent.name, processModel: null, agents, automation: [], approvals: [] };
       try {
-        const { xml } = await workshop.draw(input, signal);
+        const { xml } = await turns.run(tenantId, () => workshop.draw(input, signal));
         return { version: version.number, name: `${toFileName(agent.name)}-archimate.xml`, xml };
       } catch (error) {
         throw toServiceError(error);

@@ -7,10 +7,12 @@ import { findExchange, listLinks } from '../import/import-store.ts';
 import { toServiceError } from '../service-error.ts';
 import type { ArchimateWorkshop, CompareInput } from '../thread/archimate-workshop.ts';
 import type { StoredDelta } from '../thread/tasks.ts';
+import type { TenantTurns } from '../thread/tenant-turns.ts';
 
 export interface DeltaServiceOptions {
   readonly database: DesignDatabase;
   readonly workshop: ArchimateWorkshop;
+  readonly turns: TenantTurns;
   readonly signal: AbortSignal;
 }
 
@@ -23,7 +25,7 @@ export type ArchimateDelta = StoredDelta & DeltaKey;
 
 export type DeltaService = ReturnType<typeof createDeltaService>;
 
-export function createDeltaService({ database, workshop, signal }: DeltaServiceOptions) {
+export function createDeltaService({ database, workshop, turns, signal }: DeltaServiceOptions) {
   return {
     find: async (
       request: ServiceRequest,
@@ -32,10 +34,11 @@ export function createDeltaService({ database, workshop, signal }: DeltaServiceO
       const { tenantId } = requirePermission(request.viewer, 'design:read');
       if (!isId(importId) || !isId(sessionId)) return null;
       const key = { importId: importId.toLowerCase(), sessionId: sessionId.toLowerCase() };
-      const input = await database.readInTenant(tenantId, (tx) => loadModels(tx, tenantId, key));
-      if (input === null) return null;
       try {
-        return { ...key, ...(await workshop.compare(input, signal)) };
+        return await turns.run(tenantId, async () => {
+          const input = await database.readInTenant(tenantId, (tx) => loadModels(tx, tenantId, key));
+          return input && { ...key, ...(await workshop.compare(input, signal)) };
+        });
       } catch (error) {
         throw toServiceError(error);
       }

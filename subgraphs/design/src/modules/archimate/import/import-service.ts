@@ -14,6 +14,7 @@ import { z } from 'zod';
 import type { DesignDatabase, Tx } from '../../../database.ts';
 import type { ArchimateWorkshop } from '../thread/archimate-workshop.ts';
 import type { ReadFile, StoredFinding } from '../thread/tasks.ts';
+import type { TenantTurns } from '../thread/tenant-turns.ts';
 import { ArchimateRefusal } from '../xml/refusal.ts';
 import type { ArchimateImport, ArchimateLink, NewImport } from './archimate-import.ts';
 import * as store from './import-store.ts';
@@ -32,6 +33,7 @@ import { recordChange } from './record-change.ts';
 export interface ImportServiceOptions {
   readonly database: DesignDatabase;
   readonly workshop: ArchimateWorkshop;
+  readonly turns: TenantTurns;
   readonly clock: Clock;
   /** Gives work up at the end of the process. */
   readonly signal: AbortSignal;
@@ -116,14 +118,16 @@ async function validate(
 
 /** The transaction is over before the file is looked at, which may take long. */
 async function readSource<Result>(
-  { database, signal }: ImportServiceOptions,
+  { database, turns, signal }: ImportServiceOptions,
   { tenantId }: TenantViewer,
   source: FileSource,
   work: (file: Uint8Array | string, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const file = await loadFile(source, (read) => database.readInTenant(tenantId, read), tenantId);
   try {
-    return await work(file, signal);
+    return await turns.run(tenantId, async () => {
+      const file = await loadFile(source, (read) => database.readInTenant(tenantId, read), tenantId);
+      return work(file, signal);
+    });
   } catch (error) {
     if (error instanceof ArchimateRefusal && error.code === 'TOO_BUSY') throw tooBusy(error);
     throw toInputError(error, source);
