@@ -254,3 +254,30 @@ test('files of earlier revisions are kept, and the newest are shown', async () =
     '2 PROCESS_MODEL',
   ]);
 });
+
+// Attack: a model that waits for approval was edited without end, each time with megabytes that stay.
+test('the process model of a session has a bounded number of revisions', async () => {
+  workers.use(await bench.startWorker(bench.tools));
+  const id = await bench.start({ reviewProcess: true });
+  await bench.reaches(id, 'AWAITING_REVIEW');
+  const edit = (expectedRevision: number, verb: string) =>
+    bench.sessions.updateProcessModel(bench.request, {
+      sessionId: id,
+      expectedRevision,
+      model: { activities: [{ verb, object: 'claim' }] },
+    });
+  await edit(1, 'check');
+  await bench.rows(
+    `UPDATE design.process_model SET revision = 199, model = jsonb_set(model, '{revision}', '199')
+     WHERE session_id = $1 AND revision = 2`,
+    [id],
+  );
+
+  await edit(199, 'pay');
+
+  await expect(edit(200, 'send')).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: 'The process model has 200 revisions. Go on with it as it is, or start a new design.',
+  });
+  expect((await bench.sessions.approve(bench.request, id)).state).toBe('QUEUED');
+});

@@ -60,16 +60,22 @@ test('a tenant has a bounded number of designs under way', async () => {
   const viewer = viewerOf(newId());
   const startDesign = () =>
     bench.sessions.start({ viewer, requestId: 'test' }, { title: 'Many', description: DESCRIPTION });
-  for (let index = 0; index < 100; index += 1) await startDesign();
+  const { id: firstId } = await startDesign();
+  for (let index = 1; index < 100; index += 1) await startDesign();
 
   const refused = startDesign();
 
   await expect(refused).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+  // Attack: what was cancelled makes room, and is then taken up again all at once.
+  const request = { viewer, requestId: 'test' };
+  const cancelled = await bench.sessions.cancel(request, firstId);
+  await startDesign();
+  await expect(bench.sessions.retry(request, cancelled.id)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   expect(
     await bench.rows(
       `SELECT count(*)::int AS n FROM design.design_session WHERE tenant_id = '${viewer.tenantId}'`,
     ),
-  ).toEqual([{ n: 100 }]);
+  ).toEqual([{ n: 101 }]);
   await bench.rows(`UPDATE design.design_job SET state = 'ENDED', lease_expires_at = NULL`);
 });
 

@@ -9,6 +9,9 @@ export type RevisionKind = (typeof REVISION_KINDS)[number];
 /** What a session may have: more would fill its history for nobody's use. */
 export const MAX_REVISIONS = 100;
 
+/** Revisions of the process model: edits while it waits for approval make no design revision. */
+export const MAX_PROCESS_REVISIONS = 200;
+
 export interface DesignRevision {
   readonly sessionId: string;
   readonly number: number;

@@ -15,7 +15,7 @@ import { isSameModel } from '../process-model/same-model.ts';
 import { recordEvent } from '../progress/event-store.ts';
 import { nextPhase } from '../progress/phase-percent.ts';
 import { insertRevision, updateRevision } from '../revision/revision-store.ts';
-import { MAX_REVISIONS, type RevisionKind } from '../revision/revision.ts';
+import { MAX_PROCESS_REVISIONS, MAX_REVISIONS, type RevisionKind } from '../revision/revision.ts';
 import {
   changeSession,
   NO_FAILURE,
@@ -92,6 +92,7 @@ export async function updateProcessModel(
       throw new InvalidInput(errors.map((error) => ({ ...error, path: ['model', ...error.path] })));
     }
     if (isSameModel(model, newest)) return { session, jobId: null };
+    if (model.revision > MAX_PROCESS_REVISIONS) throw tooManyEdits();
     const { tenantId } = viewer;
     await insertProcessModel(tx, { tenantId, sessionId: session.id, model, origin: 'EDIT', createdAt: now });
     if (session.state === 'AWAITING_REVIEW') return editInReview(context, model);
@@ -178,5 +179,12 @@ function tooManyRevisions(): FlowgridError {
   return new FlowgridError(
     'CONFLICT',
     `The session has ${MAX_REVISIONS} revisions. Start a new design, or a redesign of its agent.`,
+  );
+}
+
+function tooManyEdits(): FlowgridError {
+  return new FlowgridError(
+    'CONFLICT',
+    `The process model has ${MAX_PROCESS_REVISIONS} revisions. Go on with it as it is, or start a new design.`,
   );
 }

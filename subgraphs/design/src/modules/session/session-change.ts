@@ -8,7 +8,7 @@ import { countUnfinishedJobs, listPhaseResults, replaceGrant, requeueJob } from 
 import { lockSession, recordEvent } from '../progress/event-store.ts';
 import { nextPhase } from '../progress/phase-percent.ts';
 import { recordChange, type SessionEventType, type SessionSnapshot } from './record-change.ts';
-import type { DesignSession } from './session.ts';
+import { DESIGN_PHASES, type DesignSession } from './session.ts';
 
 export interface SessionChangeOptions {
   readonly database: DesignDatabase;
@@ -86,8 +86,10 @@ export async function queueAgain(change: Change, what: string, patch: SessionPat
   const { tx, viewer, session, now } = change;
   const { tenantId } = viewer;
   const job = await requeue(change);
+  await requirePlaceInQueue(tx, tenantId);
   const finished = new Set((await listPhaseResults(tx, tenantId, session)).keys());
-  const kept = finished.size === 0 ? '' : `; finished phases are kept: ${[...finished].join(', ')}`;
+  const names = DESIGN_PHASES.filter((phase) => finished.has(phase));
+  const kept = names.length === 0 ? '' : `; finished phases are kept: ${names.join(', ')}`;
   const event = {
     ...nextPhase(finished),
     state: 'QUEUED',
