@@ -28,16 +28,27 @@ export interface ActivityDraft {
   readonly guessId: string | null;
 }
 
+/** `reports the damage through the portal, the handler opens a file`: whoever acts next does not act there. */
+const isOfPrevious = (place: SystemMention['place'], step: Step, since: number): boolean => {
+  if (since === 0 || place.end > step.activity.first) return false;
+  const { tokens } = step.participation.work.sentence;
+  const between = tokens.slice(since, place.first);
+  const subjects = step.isPassive ? step.data : [step.performer];
+  const hasOwnSubject = subjects.some(
+    (subject) => subject !== null && subject.first >= place.end && subject.end <= step.activity.first,
+  );
+  return hasOwnSubject && between.every(({ lower }) => lower !== ',' && lower !== 'and' && lower !== ';');
+};
+
 const systemsOf = (
   step: Step,
   next: Step | undefined,
-  mentions: readonly SystemMention[],
+  { mentions, since }: { readonly mentions: readonly SystemMention[]; readonly since: number },
 ): readonly string[] => {
-  const isFirst = (mention: SystemMention): boolean =>
-    mention.place.first >= step.activity.first || step.isPassive || mention.place.end <= step.activity.first;
   const limit = next?.sentence === step.sentence ? next.activity.first : Infinity;
   const own = mentions.filter(
-    (mention) => mention.place.sentence === step.sentence && mention.place.first < limit && isFirst(mention),
+    ({ place }) =>
+      place.sentence === step.sentence && place.first < limit && !isOfPrevious(place, step, since),
   );
   return [...new Set(own.map((mention) => mention.systemId))];
 };
@@ -74,7 +85,7 @@ export const draftActivities = (
     const span = spanOf(source, step.activity);
     const since = startOf(step, steps[index - 1]);
     const ownSystems = systemMentions.filter((mention) => mention.place.first >= since);
-    const systemIds = systemsOf(step, steps[index + 1], ownSystems);
+    const systemIds = systemsOf(step, steps[index + 1], { mentions: ownSystems, since });
     const activity = {
       id: `activity-${index + 1}`,
       span,

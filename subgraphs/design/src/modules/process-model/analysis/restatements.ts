@@ -1,8 +1,12 @@
-/** Duties that bind a step told elsewhere are rules; they are no steps of their own. */
+/** What is told without being a step of its own: duties and references that repeat a step, and what must not be done. */
 import type { Step } from './steps.ts';
 import { isTimedDuty } from './rules.ts';
-import { wordsAt } from './source.ts';
+import { tokensAt, wordsAt } from './source.ts';
 import type { Source } from './source.ts';
+
+/** How many steps back a reference may reach. */
+const NEAR = 20;
+const NEGATIONS = new Set(['never', 'not', "n't"]);
 
 /** `Tickets must be fixed within a day. A developer fixes the bug.`: nobody is named for the duty, and the next sentence tells who does it. */
 const isRestated = (source: Source, steps: readonly Step[], index: number): boolean => {
@@ -24,5 +28,38 @@ const isRestated = (source: Source, steps: readonly Step[], index: number): bool
   );
 };
 
+const REFERENCE = /^(?:once|when|whenever|after|as soon as)\b/iu;
+
+const headsOf = (source: Source, step: Step): readonly string[] =>
+  step.data.map((mention) => tokensAt(source, mention).at(-1)?.lemma ?? '');
+
+/** `The manager approves the payment. Once the payment is approved, ...`: the same work on the same thing, told again to say when. */
+const isReference = (source: Source, steps: readonly Step[], index: number): boolean => {
+  const step = steps[index];
+  const sentence = step === undefined ? undefined : source.sentences[step.sentence]?.sentence;
+  if (step === undefined || sentence === undefined || !step.isPassive || step.performer !== null)
+    return false;
+  const comma = sentence.tokens.findIndex(({ lower }) => lower === ',');
+  if (!REFERENCE.test(wordsAt(source, sentence)) || step.activity.first > comma) return false;
+  const heads = headsOf(source, step);
+  return steps
+    .slice(Math.max(0, index - NEAR), index)
+    .some(
+      (earlier) =>
+        earlier.verb === step.verb && headsOf(source, earlier).some((head) => heads.includes(head)),
+    );
+};
+
+/** `Never pay an invoice without approval`: a rule, and the opposite of a step. */
+const isBanned = (source: Source, step: Step): boolean => {
+  const first = Math.max(0, step.activity.first - 3);
+  const before = tokensAt(source, { sentence: step.sentence, first, end: step.activity.first });
+  const word = before.findLast(({ lower, pos }) => NEGATIONS.has(lower) || pos !== 'ADV' || lower === 'only');
+  return NEGATIONS.has(word?.lower ?? '');
+};
+
 export const withoutRestatements = (source: Source, steps: readonly Step[]): readonly Step[] =>
-  steps.filter((_, index) => !isRestated(source, steps, index));
+  steps.filter(
+    (step, index) =>
+      !isRestated(source, steps, index) && !isReference(source, steps, index) && !isBanned(source, step),
+  );

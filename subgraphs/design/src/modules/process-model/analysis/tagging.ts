@@ -267,12 +267,26 @@ const isAttributive = (tagger: Retagger, index: number): boolean => {
   );
 };
 
+const COMPOUNDS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['desk', new Set(['service', 'help', 'front'])],
+  ['lead', new Set(['team', 'tech', 'project', 'shift'])],
+  ['file', new Set(['claim', 'case', 'customer', 'personnel', 'patient'])],
+]);
+
+/** `the service desk picks up the call`: words that are verbs elsewhere, and one noun together. */
+const isInCompound = (tagger: Retagger, index: number): boolean => {
+  const at = (place: number): string => tagger.tokens[place]?.lower ?? '';
+  const isPair = (first: number): boolean => COMPOUNDS.get(at(first + 1))?.has(at(first)) ?? false;
+  return isPair(index) || isPair(index - 1);
+};
+
 /** Auxiliary `be`, `have`, `do` and modals are AUX; everything else that the tagger calls AUX stays. */
 export const repairTags = (sentence: Sentence): Sentence => {
   const tagger = new Retagger(sentence);
   tagger.tokens.forEach((_, index) => {
     if (isCompoundPart(tagger, index) || isAttributive(tagger, index)) tagger.set(index, 'ADJ');
     else if (isAcronym(tagger, index)) tagger.set(index, 'PROPN');
+    else if (isInCompound(tagger, index)) tagger.set(index, 'NOUN');
     else if (retagNoun(tagger, index)) tagger.set(index, 'NOUN');
     else if (retagFinite(tagger, index) || retagBase(tagger, index) || retagParticiple(tagger, index))
       tagger.set(index, 'VERB');

@@ -23,7 +23,7 @@ export interface SentenceWork {
 const isMarker = ({ type }: LocatedMention): boolean =>
   type === 'XOR_GATEWAY' || type === 'OR_GATEWAY' || type === 'AND_GATEWAY';
 
-/** `reviews the file after receiving it`: what is told second is done first. */
+/** `reviews the file after receiving it`, `as soon as it has come`: what is told second is done first. */
 const inOrderOfWork = (steps: readonly Participation[]): readonly Participation[] => {
   const ordered: Participation[] = [];
   for (const step of steps) {
@@ -31,7 +31,10 @@ const inOrderOfWork = (steps: readonly Participation[]): readonly Participation[
     const { sentence, mention } = step.work;
     const since =
       previous === undefined ? [] : wordsBetween(sentence, previous.work.mention.end, mention.first);
-    const isEarlier = since.includes('after') && !since.includes(',') && !since.includes('and');
+    const isEarlier =
+      ['after', 'once', 'soon'].some((word) => since.includes(word)) &&
+      !since.includes(',') &&
+      !since.includes('and');
     if (isEarlier) ordered.splice(-1, 0, step);
     else ordered.push(step);
   }
