@@ -65,15 +65,15 @@ test('a diagram is the process model that it shows', async () => {
   ]);
   expect(waysOf(model)).toEqual([
     'check claim -> gateway-1',
-    'gateway-2 -> perform Claim approval (yes)',
-    'gateway-2 -> inform customer (no)',
+    'gateway-2 -> perform Claim approval (Complete? yes)',
+    'gateway-2 -> inform customer (Complete? no)',
     'perform Claim approval -> inform customer',
     'gateway-1 -> gateway-2',
     'gateway-1 -> perform Claim approval (Two days are over)',
   ]);
   expect(model.gateways[1]).toMatchObject({
     kind: 'XOR',
-    conditions: ['yes', 'no'],
+    conditions: ['Complete? yes', 'Complete? no'],
     defaultFlowId: 'flow-3',
   });
   expect(model.systems).toMatchObject([{ name: 'Jira', integrationKind: 'JIRA', role: 'RECORD' }]);
@@ -128,8 +128,8 @@ test('a repetition leads back, and tasks without a pool have nobody yet', async 
 
   expect(waysOf(model)).toEqual([
     'write report -> gateway-1',
-    'gateway-1 -> write report (no) back',
-    'gateway-1 -> send report (yes)',
+    'gateway-1 -> write report (Good? no) back',
+    'gateway-1 -> send report (Good? yes)',
   ]);
   expect(model.openQuestions.map(({ kind }) => kind)).toEqual(['MISSING_ACTOR', 'MISSING_ACTOR']);
 });

@@ -20,6 +20,7 @@ export function toModelInput(process: DrawnProcess, places: Places): ProcessMode
     actor === null ? null : (actorIds.get(keyOf(actor.name)) ?? null);
   const data = collectData(activities, false);
   const stores = collectData(activities, true);
+  const questions = new Map(process.steps.map((step) => [step.id, step.type === 'GATEWAY' ? step.name : '']));
   return {
     actors: [...actors].map(([key, { name, kind }]) => ({
       id: actorIds.get(key),
@@ -50,13 +51,13 @@ export function toModelInput(process: DrawnProcess, places: Places): ProcessMode
       span: places.ways.get(index) ?? places.steps.get(targetId),
       sourceId: ids.get(sourceId) ?? '',
       targetId: ids.get(targetId) ?? '',
-      condition,
+      condition: conditionWords(questions.get(sourceId), condition),
     })),
     ends: process.ends.map(({ name, sourceId, condition }, index) => ({
       span: places.ends.get(index),
       description: name || 'The process is over',
       sourceId: ids.get(sourceId),
-      condition,
+      condition: conditionWords(questions.get(sourceId), condition),
     })),
     dataObjects: [...data].map(([key, name], index) => ({
       id: `data-${index + 1}`,
@@ -79,6 +80,12 @@ export function toModelInput(process: DrawnProcess, places: Places): ProcessMode
       activityId: stepId === null ? null : ids.get(stepId),
     })),
   };
+}
+
+/** `yes` is a condition only together with what was asked. */
+function conditionWords(question: string | undefined, condition: string | null): string | null {
+  if (condition === null || question === undefined || question === '') return condition;
+  return question.endsWith('?') ? `${question} ${condition}` : `${question}: ${condition}`;
 }
 
 /** Ids of files are of any form; the model has its own. */
