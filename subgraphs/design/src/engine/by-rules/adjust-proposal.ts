@@ -20,9 +20,13 @@ interface Understood {
 
 /** The earlier adjustments with those of the message behind them. */
 export function adjustProposal(message: string, model: ProcessModel, proposal: Proposal): Adjusted {
-  const understood = readMessage(message)
-    .filter(isProposalCommand)
-    .map((command) => understand(command, model, proposal));
+  const commands = readMessage(message).filter(isProposalCommand);
+  // How many agents there are comes first: a name that is given beside it is meant for what comes of it.
+  const ordered = [
+    ...commands.filter(({ kind }) => kind === 'SPLIT'),
+    ...commands.filter(({ kind }) => kind !== 'SPLIT'),
+  ];
+  const understood = ordered.map((command) => understand(command, model, proposal));
   return {
     adjustments: [...proposal.adjustments, ...understood.flatMap(({ adjustments }) => adjustments)],
     said: understood.map(({ said }) => said),

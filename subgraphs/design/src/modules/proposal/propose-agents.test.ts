@@ -81,6 +81,19 @@ describe('agents by role', () => {
     expect(proposal.agents.flatMap(({ definition }) => definition.tools)).toHaveLength(22);
   });
 
+  test("a name that is given together with the wish for one agent is that agent's", () => {
+    const adjustments = [
+      { kind: 'NAME', agentKey: 'role-0', name: 'Earlier name' },
+      { kind: 'SPLIT', split: 'ONE', count: null },
+      { kind: 'NAME', agentKey: 'role-0', name: 'Buddy' },
+    ] as const;
+
+    expect(propose(relay(2, 2), { adjustments }).agents.map(({ name }) => name)).toEqual(['Buddy']);
+    expect(
+      propose(relay(2, 2), { adjustments: adjustments.slice(0, 2) }).agents.map(({ name }) => name),
+    ).toEqual(['Cases']);
+  });
+
   test('are as many as asked for', () => {
     const adjustments = [{ kind: 'SPLIT', split: 'BY_ROLE', count: 2 } as const];
 

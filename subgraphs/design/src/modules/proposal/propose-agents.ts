@@ -79,8 +79,10 @@ function partsFor(input: AgentsInput, automation: Automation): readonly AgentPar
 }
 
 function nameOf({ key, roles }: AgentPart, { title, adjustments, previous }: AgentsInput): string {
+  const united = roles.length === 0 ? lastSplit(adjustments, 'ONE') : -1;
   const renamed = adjustments.findLast(
-    (adjustment) => adjustment.kind === 'NAME' && adjustment.agentKey === key,
+    (adjustment, at) =>
+      adjustment.kind === 'NAME' && (adjustment.agentKey === key || (united >= 0 && at > united)),
   );
   if (renamed?.kind === 'NAME') return renamed.name;
   const [known, ...more] = previous?.proposal.agents ?? [];
@@ -88,6 +90,13 @@ function nameOf({ key, roles }: AgentPart, { title, adjustments, previous }: Age
   if (roles.length === 0 && known !== undefined && more.length === 0) return known.name;
   const whole = plainName(title, 60) || 'Process agent';
   return roles.length === 0 ? title : `${whole}: ${plainName(listInWords(roles.slice(0, 2)), 60)}`;
+}
+
+/** Where one agent was asked for, if nothing else was since: names that were given after it are that agent's. */
+function lastSplit(adjustments: readonly Adjustment[], wanted: AgentSplit): number {
+  const at = adjustments.findLastIndex(({ kind }) => kind === 'SPLIT');
+  const last = adjustments[at];
+  return last?.kind === 'SPLIT' && last.split === wanted ? at : -1;
 }
 
 interface NamedPart {
