@@ -19,6 +19,7 @@ import {
   HANDS_VERBS,
   INFORMATION_VERBS,
   JUDGING_VERBS,
+  LASTING_VERBS,
   PHYSICAL_THINGS,
   TELLING_VERBS,
 } from './work-words.ts';
@@ -147,6 +148,12 @@ function judgeMessage({ activity, actor, who }: Work): Judgement | null {
 }
 
 function judgeRest({ activity, actor, who, title }: Work): Judgement {
+  if (actor === null && LASTING_VERBS.has(verbOf(activity))) {
+    return by(
+      'HUMAN',
+      `«${title}» is hard to take back, and the description names neither who does it nor a system for it.`,
+    );
+  }
   if (actor === null) {
     return by(
       'AGENT',

@@ -24,7 +24,8 @@ export interface StepContext {
 export function stepLines(step: ProcessStep, context: StepContext): readonly string[] {
   if (step.type === 'GATEWAY') {
     const { kind } = step.gateway;
-    return [`${step.number}. ${GATEWAY_TITLES[kind]}`, ...branchLines(step.branches, kind === 'XOR')];
+    const branches = [...step.branches, ...endsOf(step.gateway, context.processModel)];
+    return [`${step.number}. ${GATEWAY_TITLES[kind]}`, ...branchLines(branches, kind === 'XOR')];
   }
   const details = activityDetails(step.activity, context);
   const line = `${step.number}. **${activityTitle(step.activity)}**. ${details.join(' ')}`;
@@ -35,6 +36,11 @@ export function stepLines(step: ProcessStep, context: StepContext): readonly str
       false,
     ),
   ];
+}
+
+/** Ways that lead out of the process at once, and to no step. */
+function endsOf({ id }: ProcessGateway, { ends }: ProcessModel): readonly Branch[] {
+  return ends.flatMap(({ sourceId, condition }) => (sourceId === id ? [{ condition, step: null }] : []));
 }
 
 function isJustNext(branch: Branch, number: number): boolean {
