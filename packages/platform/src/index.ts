@@ -18,6 +18,7 @@ export * from './server/http-server.ts';
 export * from './server/lifecycle.ts';
 export { overloaded, sendRefusal } from './server/load-shedding.ts';
 export * from './server/subgraph-server.ts';
+export { TenantShare } from './server/tenant-share.ts';
 export { DEADLINE_HEADER } from './telemetry/deadline.ts';
 export { currentScope, currentTraceparent } from './telemetry/scope.ts';
 export { continueTrace, inSpan, type SpanOptions } from './telemetry/spans.ts';

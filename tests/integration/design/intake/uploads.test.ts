@@ -271,7 +271,33 @@ test('many files at once are read or refused as too many, and none is lost', asy
   const { rowCount } = await intake.superuser.query('SELECT FROM design.upload WHERE tenant_id = $1', [
     sender.tenantId,
   ]);
-  expect(answers.every(({ status }) => status === 201 || status === 503)).toBe(true);
+  expect(answers.every(({ status }) => [201, 429, 503].includes(status))).toBe(true);
   expect(taken).toBeGreaterThan(0);
   expect(rowCount).toBe(taken);
+});
+
+// Attack: connections that send a file byte by byte took every place, and no tenant could upload anything.
+test('slow senders of one tenant keep no other tenant from uploading', async () => {
+  const [slow, other] = [intake.sender(), intake.sender()];
+  const answers: (number | undefined)[] = [];
+  const connections = Array.from({ length: 8 }, () => {
+    const connection = request(`${intake.server.url}/uploads`, {
+      method: 'POST',
+      headers: {
+        authorization: slow.token,
+        'content-type': 'multipart/form-data; boundary=b',
+        'content-length': '1000000',
+      },
+    });
+    connection.on('response', ({ statusCode }) => answers.push(statusCode));
+    connection.on('error', () => undefined);
+    connection.write('--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nThe');
+    return connection;
+  });
+  await expect.poll(() => answers).toEqual([429, 429, 429, 429]);
+
+  const answer = await other.upload('a.txt', 'The clerk pays.');
+  for (const connection of connections) connection.destroy();
+
+  expect(answer).toMatchObject({ status: 201 });
 });

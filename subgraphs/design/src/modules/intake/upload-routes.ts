@@ -1,7 +1,7 @@
 /** `POST /uploads`: one file as `multipart/form-data`, as `curl -F file=@name` and a browser's FormData send it. */
 import multipart from '@fastify/multipart';
 import { requirePermission, type ContextTokenVerifier } from '@flowgrid/access';
-import { FlowgridError, overloaded, sendRefusal } from '@flowgrid/platform';
+import { FlowgridError, TenantShare, overloaded, sendRefusal } from '@flowgrid/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fileTooLarge, type ReceivedFile, type UploadService } from './upload-service.ts';
 import { MAX_UPLOAD_BYTES, type Upload } from './upload.ts';
@@ -19,6 +19,8 @@ const MAX_PARTS = 5;
 
 export function addUploadRoute(app: FastifyInstance, options: UploadRouteOptions): void {
   let atOnce = 0;
+  // A sender of many files, or of slow ones, leaves places for the other tenants.
+  const share = new TenantShare(MAX_AT_ONCE);
   void app.register(async (scope) => {
     // Nothing is parsed before it is known who sends it.
     scope.removeAllContentTypeParsers();
@@ -30,14 +32,16 @@ export function addUploadRoute(app: FastifyInstance, options: UploadRouteOptions
       try {
         const viewer = await options.authenticate(request.headers.authorization);
         // Before the body is looked at.
-        requirePermission(viewer, 'design:run');
+        const { tenantId } = requirePermission(viewer, 'design:run');
         if (atOnce >= MAX_AT_ONCE) throw overloaded();
+        const giveBack = share.take(tenantId);
         atOnce += 1;
         try {
           const file = await readOneFile(request);
           return await send(reply, await options.uploads.receive({ viewer, requestId: request.id }, file));
         } finally {
           atOnce -= 1;
+          giveBack();
         }
       } catch (error) {
         if (!(error instanceof FlowgridError)) throw error;
