@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { cpuGrowth } from '../../testkit/cpu-growth.ts';
 import { QuoteLocator } from './locate-quotes.ts';
 
 const TEXT = 'The clerk  checks\r\nthe “claim”. Then the clerk checks it again – and so does the manager.';
@@ -39,4 +40,16 @@ test('capitals that lower-case to two letters move nothing', () => {
   const text = 'İİİ the clerk';
 
   expect(new QuoteLocator(text).locate('the clerk')).toEqual({ start: 4, end: 13 });
+});
+
+// Attack: a text that has the model quote a single letter again and again, each time found thousands of times within words.
+test('quotes that stand within words everywhere take a bounded time', () => {
+  const text = `${'ee '.repeat(33_000)} the clerk pays`;
+  const ask = (count: number) => (): unknown => {
+    const locator = new QuoteLocator(text);
+    return Array.from({ length: count }, () => locator.has('e'));
+  };
+
+  expect(new QuoteLocator(text).has('clerk pays')).toBe(true);
+  expect(cpuGrowth({ small: ask(50), large: ask(400) })).toBeLessThan(3);
 });

@@ -25,8 +25,15 @@ interface Normal {
   readonly places: readonly number[];
 }
 
+/**
+ * Places that are looked at for all quotes together: far more than answers about a real text need. A model that is talked into
+ * quoting one letter thousands of times would hold up every job of its worker.
+ */
+const MAX_PLACES = 500_000;
+
 export class QuoteLocator {
   readonly #source: Normal;
+  #placesLeft = MAX_PLACES;
   /** Where the latest search for the same words ended: the next one goes on from there. */
   readonly #used = new Map<string, number>();
 
@@ -62,6 +69,8 @@ export class QuoteLocator {
   #find(wanted: string, from: number): number | null {
     const { text } = this.#source;
     for (let index = text.indexOf(wanted, from); index >= 0; index = text.indexOf(wanted, index + 1)) {
+      this.#placesLeft -= 1;
+      if (this.#placesLeft < 0) return null;
       const before = text[index - 1] ?? '';
       const after = text[index + wanted.length] ?? '';
       const opens = WORD.test(before) && WORD.test(wanted[0] ?? '');
