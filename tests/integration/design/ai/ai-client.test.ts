@@ -252,6 +252,21 @@ describe('whoever gives up', () => {
     await until('the provider sees the end', () => server.requests[0]?.state === 'CLOSED');
   });
 
+  // Attack: designs that are started and cancelled again and again, each before the provider says what it has used.
+  test('before the answer begins pays for what was sent all the same', async () => {
+    server.script({ does: 'HANG' });
+    const controller = new AbortController();
+    const reply = openClient().ask(jobOf(), REQUEST, { signal: controller.signal });
+    await until('the provider is asked', () => server.requests.length === 1);
+
+    controller.abort(new Error('cancelled by a person'));
+
+    await expect(reply).rejects.toThrow('cancelled by a person');
+    expect(ledger.calls).toMatchObject([{ result: { outcome: 'GIVEN_UP' } }]);
+    expect(ledger.calls[0]?.result?.tokens?.inputTokens).toBeGreaterThan(0);
+    expect(ledger.calls[0]?.result?.costUsd).toBeGreaterThan(0);
+  });
+
   test('while it waits for its turn asks nothing', async () => {
     const client = openClient(1);
     const controller = new AbortController();

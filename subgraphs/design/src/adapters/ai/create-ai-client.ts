@@ -19,7 +19,7 @@ import {
   type AiRequest,
   type AiTokens,
 } from './ai-provider.ts';
-import { mostInputTokens } from './estimate-tokens.ts';
+import { mostInputTokens, usedTokens } from './estimate-tokens.ts';
 import { createFairSlots } from './fair-slots.ts';
 import { costOf, mostCostOf, type ModelPrice } from './prices.ts';
 import { redact, type Redacted } from './redact.ts';
@@ -120,6 +120,9 @@ function toFailureKind(error: unknown, longestWaitMs: number): FailureKind {
   return kind === 'outage' && (error.retryAfterMs ?? 0) > longestWaitMs ? 'busy' : kind;
 }
 
+/** Ends that we brought about, or a broken connection: the provider goes on with its bill, but says nothing of it. */
+const BROKEN_OFF: ReadonlySet<string> = new Set(['GIVEN_UP', 'STALLED', 'CUT']);
+
 interface QuestionOptions extends Omit<AiClientOptions, 'metrics'>, PricedProvider {
   readonly metrics: AiMetrics;
   readonly job: AiJob;
@@ -175,6 +178,7 @@ class Question {
     const { provider, accounts, job, redacted, onText, metrics } = this.#given;
     const callId = await accounts.reserve({ job, model: provider.model, mostUsd: this.#mostUsd });
     const isOver = metrics.start(provider);
+    const startedAt = performance.now();
     let tokens: AiTokens | null = null;
     let outcome = 'FAILED';
     try {
@@ -192,8 +196,11 @@ class Question {
       else if (signal.aborted) outcome = 'GIVEN_UP';
       throw error;
     } finally {
-      isOver(outcome, tokens);
-      await this.#settle(callId, outcome, tokens);
+      const used = BROKEN_OFF.has(outcome)
+        ? usedTokens(this.#asked, { tokens, elapsedMs: performance.now() - startedAt })
+        : tokens;
+      isOver(outcome, used);
+      await this.#settle(callId, outcome, used);
     }
   }
 
