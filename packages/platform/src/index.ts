@@ -4,6 +4,7 @@ export * from './errors.ts';
 export * from './graphql/connection.ts';
 export * from './graphql/errors.ts';
 export * from './graphql/schema.ts';
+export { repeatHourly } from './hourly.ts';
 export * from './ids.ts';
 export * from './input.ts';
 export * from './logger.ts';

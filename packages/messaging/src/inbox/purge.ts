@@ -1,12 +1,9 @@
 /** Forgets messages that were received so long ago that they cannot come again. */
-import type { Logger } from '@flowgrid/platform';
+import { repeatHourly, type Logger } from '@flowgrid/platform';
 import type { TenantDatabase } from '../outbox/outbox-database.ts';
 
 /** Longer than any dead letter is likely to wait for its replay. */
 const KEPT_DAYS = 30;
-const EVERY_MS = 60 * 60 * 1000;
-/** Replicas that were started together do not purge together. */
-const FIRST_AFTER_MS = 60_000;
 const PAGE_ROWS = 1_000;
 /** What is left is for the next time. */
 const MAX_PAGES = 100;
@@ -34,28 +31,12 @@ export async function purgeInbox(database: PurgeOptions['database']): Promise<nu
 
 /** Disposing waits for a purge that is under way. */
 export function purgeInboxPeriodically({ database, logger }: PurgeOptions): AsyncDisposable {
-  let running: Promise<void> = Promise.resolve();
-  let isStopped = false;
-  const run = async (): Promise<void> => {
-    try {
+  return repeatHourly({
+    work: async () => {
       const count = await purgeInbox(database);
       if (count > 0) logger.info({ count }, 'old messages were forgotten');
-    } catch (error) {
-      logger.warn({ err: error }, 'the inbox could not be purged');
-    }
-  };
-  const plan = (afterMs: number): NodeJS.Timeout =>
-    setTimeout(() => {
-      running = run().then(() => {
-        if (!isStopped) timer = plan(EVERY_MS);
-      });
-    }, afterMs).unref();
-  let timer = plan(FIRST_AFTER_MS * (1 + Math.random()));
-  return {
-    [Symbol.asyncDispose]: async () => {
-      isStopped = true;
-      clearTimeout(timer);
-      await running;
     },
-  };
+    failure: 'the inbox could not be purged',
+    logger,
+  });
 }

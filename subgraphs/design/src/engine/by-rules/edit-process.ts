@@ -9,6 +9,7 @@ import {
   plainLine,
   plainName,
 } from '../../modules/definition/plain-text.ts';
+import { readDeadline } from '../../modules/process-model/analysis/limits.ts';
 import { findKnownSystem } from '../../modules/process-model/analysis/system-names.ts';
 import type {
   ProcessActivity,
@@ -219,47 +220,15 @@ function replaceSystem(model: ProcessModel, { system: words, by }: Of<'REPLACE_S
   return done({ ...edited, systems }, `${name} is used instead of ${oneLine(old.name, 80)}.`);
 }
 
-const PERIOD =
-  /\bwithin (?<count>\d{1,4}|an?|one|two|three|four|five|six|seven|ten) (?<business>business |working )?(?<unit>minute|hour|day|week|month)s?\b/i;
-const COUNTS: Readonly<Record<string, number>> = {
-  a: 1,
-  an: 1,
-  one: 1,
-  two: 2,
-  three: 3,
-  four: 4,
-  five: 5,
-  six: 6,
-  seven: 7,
-  ten: 10,
-};
-const UNITS: Readonly<Record<string, readonly [string, string]>> = {
-  minute: ['PT', 'M'],
-  hour: ['PT', 'H'],
-  day: ['P', 'D'],
-  week: ['P', 'W'],
-  month: ['P', 'M'],
-};
-
-function durationOf(text: string): { readonly duration: string; readonly isBusinessTime: boolean } | null {
-  const { count = '', unit = '', business } = PERIOD.exec(text)?.groups ?? {};
-  const parts = UNITS[unit.toLowerCase()];
-  if (parts === undefined) return null;
-  const number = COUNTS[count.toLowerCase()] ?? Number(count);
-  return { duration: `${parts[0]}${number}${parts[1]}`, isBusinessTime: business !== undefined };
-}
-
 function addRule(model: ProcessModel, { rule: kind, text }: Of<'RULE'>): Edit {
   const description = plainRule(text);
-  const read = kind === 'DEADLINE' ? durationOf(text) : null;
   const rule = {
     id: createIds(model)('rule'),
     span: NOWHERE,
     kind,
     description,
     activityId: null,
-    deadline:
-      read === null ? null : { relation: 'WITHIN' as const, ...read, dayOfWeek: null, timeOfDay: null },
+    deadline: kind === 'DEADLINE' ? readDeadline(text) : null,
     threshold: null,
   };
   return done({ ...model, rules: [...model.rules, rule] }, `Added the rule: ${asSentence(description)}`);

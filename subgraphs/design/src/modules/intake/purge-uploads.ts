@@ -1,10 +1,7 @@
 /** Deletes files that no design used within a day. */
-import type { Logger } from '@flowgrid/platform';
+import { repeatHourly, type Logger } from '@flowgrid/platform';
 import type { DesignDatabase } from '../../database.ts';
 
-const EVERY_MS = 60 * 60 * 1000;
-/** Replicas that were started together do not purge together. */
-const FIRST_AFTER_MS = 60_000;
 const PAGE_ROWS = 500;
 
 /** Purges once, whichever tenants' they are; returns how many files were deleted. */
@@ -30,29 +27,12 @@ export function purgeUploadsPeriodically({
   readonly database: Pick<DesignDatabase, 'withoutTenant'>;
   readonly logger: Logger;
 }): AsyncDisposable {
-  let running: Promise<void> = Promise.resolve();
-  let isStopped = false;
-  const run = async (): Promise<void> => {
-    try {
+  return repeatHourly({
+    work: async () => {
       const count = await purgeUploads(database);
       if (count > 0) logger.info({ count }, 'unused files were deleted');
-    } catch (error) {
-      // The next time comes in an hour.
-      logger.warn({ err: error }, 'unused files could not be deleted');
-    }
-  };
-  const plan = (afterMs: number): NodeJS.Timeout =>
-    setTimeout(() => {
-      running = run().then(() => {
-        if (!isStopped) timer = plan(EVERY_MS);
-      });
-    }, afterMs).unref();
-  let timer = plan(FIRST_AFTER_MS * (1 + Math.random()));
-  return {
-    [Symbol.asyncDispose]: async () => {
-      isStopped = true;
-      clearTimeout(timer);
-      await running;
     },
-  };
+    failure: 'unused files could not be deleted',
+    logger,
+  });
 }
