@@ -5,6 +5,7 @@ import { newId, systemClock } from '@flowgrid/platform';
 import type { AgentToCreate } from '../../../subgraphs/design/src/adapters/agents-client.ts';
 import { AnalysisError } from '../../../subgraphs/design/src/adapters/analyzer.ts';
 import { createAcceptanceService } from '../../../subgraphs/design/src/modules/acceptance/acceptance-service.ts';
+import { createSettingsService } from '../../../subgraphs/design/src/modules/ai-usage/settings-service.ts';
 import { createSchema } from '../../../subgraphs/design/src/schema.ts';
 import { listAudit, listEvents } from '../../testkit/outbox.ts';
 import { openWorkbench, viewerOf, withAnalysis } from './workbench.ts';
@@ -71,6 +72,21 @@ async function accept(sessionId: string): Promise<void> {
   await service.accept(request, { sessionId });
 }
 
+async function changeSettings(
+  input: Parameters<ReturnType<typeof createSettingsService>['update']>[1],
+): Promise<void> {
+  const { database, request } = bench;
+  const service = createSettingsService({
+    database,
+    clock: systemClock,
+    defaultBudgetUsd: 50,
+    providers: [],
+    models: { anthropic: 'claude', openai: 'gpt' },
+  });
+  const viewer = { ...request.viewer, permissions: new Set(['tenant:manage'] as const) };
+  await service.update({ ...request, viewer }, input);
+}
+
 interface Case {
   readonly type: EventType;
   readonly prepare: () => Promise<string>;
@@ -121,6 +137,20 @@ const CASES: Readonly<Record<string, Case>> = {
     prepare: failed,
     change: (id) => bench.sessions.retry(bench.request, id),
     expected: { session: { state: 'QUEUED', phase: 'ANALYSIS' } },
+  },
+  updateDesignSettings: {
+    type: 'design_setting.updated',
+    prepare: async () => bench.request.viewer.tenantId,
+    change: () =>
+      changeSettings({
+        expectedRevision: 0,
+        engine: 'LOCAL',
+        monthlyBudgetUsd: 12.5,
+        redactPersonalData: true,
+      }),
+    expected: {
+      settings: { engine: 'LOCAL', monthlyBudgetUsd: 12.5, redactPersonalData: true, revision: 1 },
+    },
   },
   acceptDesign: {
     type: 'design_session.accepted',
