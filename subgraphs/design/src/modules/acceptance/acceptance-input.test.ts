@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inPayload, type AcceptInput } from './acceptance-input.ts';
+import { acceptSchema, inPayload, type AcceptInput } from './acceptance-input.ts';
 
 const SLUG_TAKEN = { code: 'TAKEN', message: 'The slug is taken.', path: ['slug'] };
 const input: AcceptInput = {
@@ -27,4 +27,13 @@ test('what has no place in the input concerns the session', () => {
   const [told] = inPayload([error], { input, key: 'desk', isFirst: true });
 
   expect(told).toEqual({ ...error, path: ['sessionId'] });
+});
+
+// Attack: characters that the database does not take, which would be answered as a failure of the service.
+test.each(['a\0b', 'a\ud800'])("a name such as %j is refused as the caller's to mend", (text) => {
+  const given = { sessionId: 'session', name: text, slug: text, agents: [{ key: 'desk', name: text }] };
+
+  const { error } = acceptSchema.safeParse(given);
+
+  expect(error?.issues.map(({ path }) => path.join('.'))).toEqual(['name', 'slug', 'agents.0.name']);
 });

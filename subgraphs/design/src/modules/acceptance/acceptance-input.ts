@@ -1,14 +1,14 @@
 /** What `acceptDesign` accepts. */
 import { z } from 'zod';
-import { InvalidInput, type UserError } from '@flowgrid/platform';
+import { InvalidInput, text, type UserError } from '@flowgrid/platform';
 import { firstAgent, type Proposal } from '../proposal/proposal.ts';
 import type { WantedName } from './acceptance-store.ts';
 
 const MAX_NAME_LENGTH = 200;
 const MAX_AGENTS = 50;
 
-const name = z.string().trim().min(1, 'The name is empty.').max(MAX_NAME_LENGTH).nullish();
-const slug = z.string().trim().min(1, 'The slug is empty.').max(MAX_NAME_LENGTH).nullish();
+const name = text(MAX_NAME_LENGTH).trim().min(1, 'The name is empty.').nullish();
+const slug = text(MAX_NAME_LENGTH).trim().min(1, 'The slug is empty.').nullish();
 
 const agentSchema = z.object({ key: z.string(), name, slug });
 
