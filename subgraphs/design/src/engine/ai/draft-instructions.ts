@@ -2,7 +2,8 @@
 import { clip } from '../../modules/definition/plain-text.ts';
 
 const MAX_LENGTH = 20_000;
-const LINK = /!?\[([^\]\n]*)\]\((?:[^()\n]|\([^()\n]*\))*\)/g;
+// Bounded, and never over a further bracket: each place is looked at once, whatever a model was talked into writing.
+const LINK = /!?\[([^[\]\n]{0,500})\]\((?:[^()\n]|\([^()\n]{0,500}\)){0,2000}\)/g;
 const ADDRESS = /\b(?:https?|ftp|file|data|javascript):\S+/gi;
 const TAG = /<\/?[a-z!][^<>\n]{0,500}>/gi;
 const INVISIBLE = /\p{Cf}|[\u{FE00}-\u{FE0F}\u{E0100}-\u{E01EF}]/gu;
