@@ -69,7 +69,7 @@ function section(title: string, lines: readonly string[]): string {
 }
 
 function bullets(items: readonly string[]): readonly string[] {
-  return items
+  return [...new Set(items)]
     .filter((item) => item !== '')
     .slice(0, MAX_LIST_ITEMS)
     .map((item) => `- ${item}`);

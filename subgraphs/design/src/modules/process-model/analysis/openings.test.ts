@@ -15,6 +15,14 @@ test('nouns of two words act and are acted upon, though one of the words is a ve
   ]);
 });
 
+test('whoever is called by the longer name first is the same by the shorter one', () => {
+  const { actors } = analyzeProcessText(
+    'The IT service desk records the request. The manager approves the request. The service desk closes the request.',
+  );
+
+  expect(actors.map(({ name }) => name)).toEqual(['IT service desk', 'manager']);
+});
+
 test('an event that is told last comes first, and starts the process', () => {
   const model = analyzeProcessText(
     'HR creates a request in ServiceNow as soon as the contract has been signed. The manager checks the request.',

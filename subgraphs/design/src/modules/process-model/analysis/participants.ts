@@ -38,9 +38,9 @@ class Register {
     const tokens = tokensAt(source, named);
     const span = spanOf(source, named);
     const key = tokens.map((token) => singular(token.lower)).join(' ');
-    const known = this.byKey.get(key) ?? this.soleNamesake(key, tokens.length);
-    if (known !== null && known !== undefined) return this.mention(known, span);
     const head = singular(headWord(tokens.map((token) => token.lower)));
+    const known = this.byKey.get(key) ?? this.soleNamesake(key, head, tokens.length);
+    if (known !== null && known !== undefined) return this.mention(known, span);
     const entry: Entry = {
       id: `${this.prefix}-${this.entries.length + 1}`,
       name: wordsAt(source, span),
@@ -59,10 +59,16 @@ class Register {
     return this.mention(entry, span);
   }
 
-  /** `the manager` after `the warehouse manager`, when there is only one manager. */
-  soleNamesake(key: string, size: number): Entry | null {
-    const namesakes = size === 1 ? this.byHead.get(key) : undefined;
-    return namesakes?.length === 1 ? (namesakes[0] ?? null) : null;
+  /** `the manager` after `the warehouse manager`, `the service desk` after `the IT service desk`, when there is only one. */
+  soleNamesake(key: string, head: string, size: number): Entry | null {
+    const namesakes = this.byHead.get(head) ?? [];
+    const [sole, other] =
+      size === 1
+        ? namesakes
+        : namesakes.filter(
+            ({ key: longer, name }) => longer.endsWith(` ${key}`) && /^[A-Z]{2,} /u.test(name),
+          );
+    return other === undefined && sole !== undefined ? sole : null;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Step } from './steps.ts';
 import { isTimedDuty } from './rules.ts';
 import { tokensAt, wordsAt } from './source.ts';
 import type { Source } from './source.ts';
+import type { Token } from './tokenise.ts';
 
 /** How many steps back a reference may reach. */
 const NEAR = 20;
@@ -28,7 +29,9 @@ const isRestated = (source: Source, steps: readonly Step[], index: number): bool
   );
 };
 
-const REFERENCE = /^(?:once|when|whenever|after|as soon as)\b/iu;
+const REFERENCE = new Set(['once', 'when', 'whenever', 'after']);
+const isAsSoonAs = (tokens: readonly Token[]): boolean =>
+  ['as', 'soon', 'as'].every((word, index) => tokens[index]?.lower === word);
 
 const headsOf = (source: Source, step: Step): readonly string[] =>
   step.data.map((mention) => tokensAt(source, mention).at(-1)?.lemma ?? '');
@@ -36,11 +39,11 @@ const headsOf = (source: Source, step: Step): readonly string[] =>
 /** `The manager approves the payment. Once the payment is approved, ...`: the same work on the same thing, told again to say when. */
 const isReference = (source: Source, steps: readonly Step[], index: number): boolean => {
   const step = steps[index];
-  const sentence = step === undefined ? undefined : source.sentences[step.sentence]?.sentence;
-  if (step === undefined || sentence === undefined || !step.isPassive || step.performer !== null)
-    return false;
-  const comma = sentence.tokens.findIndex(({ lower }) => lower === ',');
-  if (!REFERENCE.test(wordsAt(source, sentence)) || step.activity.first > comma) return false;
+  if (step === undefined || !step.isPassive || step.performer !== null) return false;
+  const { tokens } = step.participation.work.sentence;
+  const opens = REFERENCE.has(tokens[0]?.lower ?? '') || isAsSoonAs(tokens);
+  const isInOpening = opens && tokens.slice(0, step.activity.first).every(({ lower }) => lower !== ',');
+  if (!isInOpening) return false;
   const heads = headsOf(source, step);
   return steps
     .slice(Math.max(0, index - NEAR), index)

@@ -18,7 +18,7 @@ const TIMER = new RegExp(
 const START =
   /\b(?:process|procedure|workflow|everything|it all|case)\b[^.;,]{0,40}?\b(?:starts?|begins?|is (?:started|triggered|initiated|launched|kicked off)|commences)(?:,)?(?: (?:when|whenever|once|as soon as|with|by|after|if|on|upon|every))?/iu;
 const WHEN = /^(?:when(?:ever)?|as soon as|once|upon|after|every time|each time)\b/iu;
-const WHEN_LAST = /\b(?:as soon as|once|when(?:ever)?|(?:every|each) time)\b[^,;]*$/iu;
+const WHEN_LAST = /\b(?:as soon as|once|when(?:ever)?|(?:every|each) time)\b/iu;
 const MESSAGE_VERBS =
   /\b(?:receiv\w+|receipt|arriv\w+|com(?:es|ing) in|submit\w*|sen[dt]s?|sending|fil(?:es?|ed)|report\w*|order\w*|call\w*|email\w*|request(?:s|ed)?|notif\w+|creat\w+|open(?:s|ed)|register\w*|apply|applies|appl(?:ied)|raised?|raises|log(?:s|ged)|opened|placed?|places|hands? in|message|event|webhook)\b/iu;
 const MANUAL_WORDS =
@@ -56,10 +56,9 @@ const openerSpan = (source: Source, sentence: Span, isFirstWork: boolean): Span 
   }
   if (!isFirstWork) return null;
   if (WHEN.test(text)) return clauseFrom(source, sentence.start, sentence.end);
-  const last = WHEN_LAST.exec(text);
-  return last === null
-    ? null
-    : trimmed(source.text, { start: sentence.start + last.index, end: sentence.end });
+  const from = Math.max(text.lastIndexOf(','), text.lastIndexOf(';')) + 1;
+  const last = text.slice(from).search(WHEN_LAST);
+  return last < 0 ? null : trimmed(source.text, { start: sentence.start + from + last, end: sentence.end });
 };
 
 export const findTriggers = (
