@@ -281,3 +281,31 @@ test('the process model of a session has a bounded number of revisions', async (
   });
   expect((await bench.sessions.approve(bench.request, id)).state).toBe('QUEUED');
 });
+
+test('that rules did the analysis is said, also when the provider is back for the design', async () => {
+  const local = bench.tools.engine;
+  const rejection = (phase: 'ANALYSIS' | 'DESIGN') => ({ phase, subject: phase, reason: 'Nobody says so.' });
+  const engine: DesignEngine = {
+    analyze: async (request) => ({
+      ...(await local.analyze(request)),
+      fallback: 'CLAUDE was overloaded.',
+      rejections: [rejection('ANALYSIS')],
+    }),
+    design: async (request) => ({
+      ...(await local.design(request)),
+      engine: 'CLAUDE',
+      model: 'model',
+      rejections: [rejection('DESIGN')],
+    }),
+  };
+
+  const id = await designed({ ...bench.tools, engine });
+
+  const [revision] = await revisionsOf(id);
+  expect(revision).toMatchObject({
+    engine: 'CLAUDE',
+    model: 'model',
+    fallback: 'CLAUDE was overloaded.',
+    rejections: [rejection('ANALYSIS'), rejection('DESIGN')],
+  });
+});
