@@ -65,6 +65,8 @@ const PROVIDERS: readonly ProviderUnderTest[] = [
   },
 ];
 
+const isCounted = (tokens: unknown): boolean => Number.isInteger(tokens) && Number(tokens) > 0;
+
 const REQUEST: AiRequest = {
   system: 'You read processes.',
   messages: [
@@ -130,6 +132,17 @@ describe.each(PROVIDERS)('$name', ({ name: provider, start, open }) => {
     if (!(error instanceof AiError)) throw error;
     return error;
   };
+
+  test('figures that are none are made up for by counting texts', async () => {
+    // In JSON they are null, as what speaks the same protocol may send them.
+    server.script(answers(ANSWER, { inputTokens: Number.NaN, outputTokens: Number.NaN }));
+
+    const answer = await ask();
+
+    expect(answer).toMatchObject({ value: ANSWER });
+    expect(answer).toHaveProperty('tokens.inputTokens', expect.toSatisfy(isCounted));
+    expect(answer).toHaveProperty('tokens.outputTokens', expect.toSatisfy(isCounted));
+  });
 
   test('a structured answer is given as the model gave it, without what strict schemas add', async () => {
     server.script(answers(ANSWER, { outputTokens: 77 }));

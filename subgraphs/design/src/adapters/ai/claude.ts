@@ -6,6 +6,7 @@ import type {
   StopReason,
 } from '@anthropic-ai/sdk/resources/messages';
 import type { Clock } from '@flowgrid/platform';
+import { z } from 'zod';
 import {
   AiError,
   type AiAnswer,
@@ -15,7 +16,7 @@ import {
   type AiTokens,
 } from './ai-provider.ts';
 import { toClaudeSchema } from './claude-schema.ts';
-import { estimateTokens } from './estimate-tokens.ts';
+import { estimateInputTokens, estimateTokens } from './estimate-tokens.ts';
 import { answerError, connectionError, limitError, toAiError } from './provider-failure.ts';
 import type { ProviderOptions } from './provider-options.ts';
 import { watchStream, type StreamWatch } from './stream-watch.ts';
@@ -113,12 +114,7 @@ class ClaudeCall {
       case 'message_start': {
         const { usage, model } = event.message;
         this.#model = model;
-        this.#tokens = {
-          inputTokens: usage.input_tokens,
-          cachedInputTokens: usage.cache_read_input_tokens ?? 0,
-          cacheWriteTokens: usage.cache_creation_input_tokens ?? 0,
-          outputTokens: usage.output_tokens,
-        };
+        this.#tokens = readTokens(usage, this.#given.request);
         break;
       }
       case 'content_block_start':
@@ -133,7 +129,7 @@ class ClaudeCall {
       case 'message_delta':
         this.#stopReason = event.delta.stop_reason;
         this.#refusal = event.delta.stop_details?.explanation ?? null;
-        if (this.#tokens) this.#tokens = { ...this.#tokens, outputTokens: event.usage.output_tokens };
+        if (this.#tokens) this.#tokens = { ...this.#tokens, outputTokens: this.#written(event.usage) };
         break;
       case 'message_stop':
         this.#isComplete = true;
@@ -185,6 +181,10 @@ class ClaudeCall {
     return connectionError(NAME, error, { hasBegun: tokens !== null, tokens });
   }
 
+  #written(usage: unknown): number {
+    return writtenSchema.safeParse(usage).data?.output_tokens ?? estimateTokens(this.#json);
+  }
+
   /** The last figure of the output comes with the end of the stream; one that broke has written what arrived at least. */
   #used(): AiTokens {
     const tokens = this.#tokens ?? NOTHING;
@@ -196,6 +196,27 @@ class ClaudeCall {
 }
 
 const NOTHING: AiTokens = { inputTokens: 0, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
+
+const count = z.int().min(0);
+const writtenSchema = z.object({ output_tokens: count });
+const usageSchema = z.object({
+  input_tokens: count,
+  cache_read_input_tokens: count.nullish(),
+  cache_creation_input_tokens: count.nullish(),
+  output_tokens: count,
+});
+
+/** What speaks the same protocol may leave figures out; then the text that was sent is counted. */
+function readTokens(usage: unknown, request: AiRequest): AiTokens {
+  const { data } = usageSchema.safeParse(usage);
+  if (!data) return { ...NOTHING, inputTokens: estimateInputTokens(request) };
+  return {
+    inputTokens: data.input_tokens,
+    cachedInputTokens: data.cache_read_input_tokens ?? 0,
+    cacheWriteTokens: data.cache_creation_input_tokens ?? 0,
+    outputTokens: data.output_tokens,
+  };
+}
 
 function toParams(
   { model, effort }: ProviderOptions<ClaudeEffort>,
