@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MESSAGING_CONTRADICTIONS, messagingEnv } from '@flowgrid/messaging';
 import { poolSizeEnv, postgresUrl, readEnv, secretKey, serviceEnv, serviceUrls } from '@flowgrid/platform';
 import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from '@flowgrid/shared-state';
-import { parseAllowedHosts } from './adapters/outbound/allowed-hosts.ts';
+import { parseAllowedHosts } from '@flowgrid/outbound';
 
 export const integrationsEnv = z.object({
   ...serviceEnv,

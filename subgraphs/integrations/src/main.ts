@@ -14,10 +14,10 @@ import {
 } from '@flowgrid/platform';
 import { openSharedState } from '@flowgrid/shared-state';
 import type { Connectors } from './adapters/connector.ts';
-import { createGitHubConnector } from './adapters/github.ts';
-import { createJiraConnector } from './adapters/jira.ts';
-import { createOutbound, type Outbound } from './adapters/outbound/outbound-fetch.ts';
-import { createServiceNowConnector } from './adapters/servicenow.ts';
+import { createGitHubConnector } from './adapters/github/github-connector.ts';
+import { createJiraConnector } from './adapters/jira/jira-connector.ts';
+import { createOutbound, type Outbound } from '@flowgrid/outbound';
+import { createServiceNowConnector } from './adapters/servicenow/servicenow-connector.ts';
 import { createContextFactory } from './context.ts';
 import { openIntegrationsDatabase } from './database.ts';
 import { readIntegrationsEnv } from './env.ts';

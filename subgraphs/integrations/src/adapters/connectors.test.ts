@@ -11,10 +11,10 @@ import {
   type VendorServer,
 } from '../testkit/vendor-server.ts';
 import { identify, type ConnectedAccount, type Connectors } from './connector.ts';
-import { createGitHubConnector } from './github.ts';
-import { createJiraConnector } from './jira.ts';
-import { createOutbound, type Outbound } from './outbound/outbound-fetch.ts';
-import { createServiceNowConnector } from './servicenow.ts';
+import { createGitHubConnector } from './github/github-connector.ts';
+import { createJiraConnector } from './jira/jira-connector.ts';
+import { createOutbound, type Outbound } from '@flowgrid/outbound';
+import { createServiceNowConnector } from './servicenow/servicenow-connector.ts';
 
 const SYSTEMS = [
   {

@@ -11,11 +11,11 @@ import {
   type VendorServer,
 } from '../testkit/vendor-server.ts';
 import { openConnection, type OpenedConnection } from './connector.ts';
-import { toText } from './adf-text.ts';
-import { createGitHubConnector } from './github.ts';
-import { createJiraConnector } from './jira.ts';
-import { createOutbound, type Outbound } from './outbound/outbound-fetch.ts';
-import { createServiceNowConnector } from './servicenow.ts';
+import { toText } from './jira/adf-text.ts';
+import { createGitHubConnector } from './github/github-connector.ts';
+import { createJiraConnector } from './jira/jira-connector.ts';
+import { createOutbound, type Outbound } from '@flowgrid/outbound';
+import { createServiceNowConnector } from './servicenow/servicenow-connector.ts';
 
 const github: Credential = { kind: 'GITHUB', token: GITHUB_TOKEN };
 const jira: Credential = { kind: 'JIRA', ...JIRA_CREDENTIAL };

@@ -1,7 +1,7 @@
 /** One request to a connected system that answers in JSON. */
 import type { z } from 'zod';
 import { statusError, unreadableAnswer } from './connector.ts';
-import type { OutboundFetch, OutboundRequest } from './outbound/outbound-fetch.ts';
+import type { OutboundFetch, OutboundRequest } from '@flowgrid/outbound';
 
 /**
  * Sends the request and parses the answer.

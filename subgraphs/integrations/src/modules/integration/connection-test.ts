@@ -7,7 +7,7 @@ import {
   type ConnectedAccount,
   type Connectors,
 } from '../../adapters/connector.ts';
-import { OutboundError } from '../../adapters/outbound/outbound-error.ts';
+import { OutboundError } from '@flowgrid/outbound';
 import type { IntegrationsDatabase } from '../../database.ts';
 import { SealError, type CredentialSealer } from './credential-sealer.ts';
 import * as store from './integration-store.ts';

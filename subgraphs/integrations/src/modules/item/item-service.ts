@@ -17,7 +17,7 @@ import {
   type OpenedConnection,
 } from '../../adapters/connector.ts';
 import type { ExternalItem } from '../../adapters/external-item.ts';
-import { OutboundError } from '../../adapters/outbound/outbound-error.ts';
+import { OutboundError } from '@flowgrid/outbound';
 import type { IntegrationsDatabase } from '../../database.ts';
 import { SealError, type CredentialSealer } from '../integration/credential-sealer.ts';
 import * as store from '../integration/integration-store.ts';

@@ -1,7 +1,7 @@
 /** Issues of Jira: Cloud by its API version 3, Data Center by version 2 where there is no other. */
 import { z } from 'zod';
 import { toText } from './adf-text.ts';
-import { ConnectorError, orNullWhenMissing } from './connector.ts';
+import { ConnectorError, orNullWhenMissing } from '../connector.ts';
 import {
   toCount,
   toItemBody,
@@ -11,9 +11,9 @@ import {
   type ExternalItem,
   type ItemPage,
   type ItemQuery,
-} from './external-item.ts';
-import { below, requestJson } from './json-request.ts';
-import type { OutboundFetch } from './outbound/outbound-fetch.ts';
+} from '../external-item.ts';
+import { below, requestJson } from '../json-request.ts';
+import type { OutboundFetch } from '@flowgrid/outbound';
 
 export interface JiraCall {
   /** Of this connection. */

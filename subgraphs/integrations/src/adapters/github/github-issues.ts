@@ -1,7 +1,7 @@
 /** Issues and pull requests of GitHub. */
 import type { Octokit } from '@octokit/rest';
 import { z } from 'zod';
-import { unreadableAnswer } from './connector.ts';
+import { unreadableAnswer } from '../connector.ts';
 import {
   toCount,
   toItemBody,
@@ -11,7 +11,7 @@ import {
   type ExternalItem,
   type ItemPage,
   type ItemQuery,
-} from './external-item.ts';
+} from '../external-item.ts';
 
 export interface IssuePlace {
   readonly owner: string;

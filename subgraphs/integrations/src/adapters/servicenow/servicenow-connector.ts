@@ -1,15 +1,15 @@
 /** A ServiceNow instance, by its Table API; a client signs in by OAuth 2.0 client credentials first. */
 import { z } from 'zod';
-import type { CredentialOf } from '../modules/integration/credential.ts';
-import { toLogin, type Connection, type Connector } from './connector.ts';
-import { basicAuthorization, below, forConnection, requestJson } from './json-request.ts';
+import type { CredentialOf } from '../../modules/integration/credential.ts';
+import { toLogin, type Connection, type Connector } from '../connector.ts';
+import { basicAuthorization, below, forConnection, requestJson } from '../json-request.ts';
 import {
   SERVICENOW,
   findServiceNowTask,
   listServiceNowTasks,
   type ServiceNowCall,
 } from './servicenow-tasks.ts';
-import type { OutboundFetch } from './outbound/outbound-fetch.ts';
+import type { OutboundFetch } from '@flowgrid/outbound';
 
 const EXPECTED = SERVICENOW;
 const usersSchema = z.object({ result: z.array(z.object({ user_name: z.string().optional() })) });

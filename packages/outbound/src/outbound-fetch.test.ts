@@ -4,11 +4,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OutsidePolicies, createLogger, createMetrics } from '@flowgrid/platform';
-import { startVendorServer, type VendorServer } from '../../testkit/vendor-server.ts';
 import type { AllowedHost } from './allowed-hosts.ts';
 import { createGuardedLookup, type Resolve } from './guarded-connect.ts';
 import { OutboundError, type OutboundReason } from './outbound-error.ts';
 import { createOutbound, type OutboundOptions } from './outbound-fetch.ts';
+import { startOddServer, type OddServer } from './testkit/odd-server.ts';
 
 const DEADLINE_MS = 400;
 const policies = (): OutsidePolicies =>
@@ -19,10 +19,10 @@ const policies = (): OutsidePolicies =>
 const PUBLIC: LookupAddress = { address: '140.82.121.6', family: 4 };
 const LOOPBACK: LookupAddress = { address: '127.0.0.1', family: 4 };
 
-let vendor: VendorServer;
+let vendor: OddServer;
 
 beforeAll(async () => {
-  vendor = await startVendorServer();
+  vendor = await startOddServer();
 });
 
 afterAll(async () => {

@@ -9,9 +9,9 @@ import {
   type ExternalItem,
   type ItemPage,
   type ItemQuery,
-} from './external-item.ts';
-import { below, requestJson } from './json-request.ts';
-import type { OutboundFetch } from './outbound/outbound-fetch.ts';
+} from '../external-item.ts';
+import { below, requestJson } from '../json-request.ts';
+import type { OutboundFetch } from '@flowgrid/outbound';
 
 export interface ServiceNowCall {
   /** Of this connection. */

@@ -1,9 +1,9 @@
 /** Jira Cloud, by its REST API version 3. */
 import { z } from 'zod';
-import { toLogin, unreadableAnswer, type Connection, type Connector } from './connector.ts';
+import { toLogin, unreadableAnswer, type Connection, type Connector } from '../connector.ts';
 import { findJiraIssue, listJiraIssues, type JiraCall } from './jira-issues.ts';
-import { basicAuthorization, below, forConnection, requestJson } from './json-request.ts';
-import type { OutboundFetch } from './outbound/outbound-fetch.ts';
+import { basicAuthorization, below, forConnection, requestJson } from '../json-request.ts';
+import type { OutboundFetch } from '@flowgrid/outbound';
 
 const EXPECTED = {
   system: 'Jira',

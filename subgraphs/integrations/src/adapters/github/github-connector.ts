@@ -12,11 +12,11 @@ import {
   type ConnectedAccount,
   type Connection,
   type Connector,
-} from './connector.ts';
+} from '../connector.ts';
 import { getIssue, listIssues, parseIssueKey } from './github-issues.ts';
-import { forConnection } from './json-request.ts';
-import { OutboundError } from './outbound/outbound-error.ts';
-import type { OutboundFetch } from './outbound/outbound-fetch.ts';
+import { forConnection } from '../json-request.ts';
+import { OutboundError } from '@flowgrid/outbound';
+import type { OutboundFetch } from '@flowgrid/outbound';
 
 const SYSTEM = 'GitHub';
 const NOT_FOUND_HINT = "A GitHub Enterprise Server's API ends in /api/v3.";

@@ -1,0 +1,9 @@
+export { parseAllowedHosts, type AllowedHost } from './allowed-hosts.ts';
+export {
+  createOutbound,
+  type Outbound,
+  type OutboundFetch,
+  type OutboundOptions,
+  type OutboundRequest,
+} from './outbound-fetch.ts';
+export { OutboundError, toOutboundError, type OutboundReason } from './outbound-error.ts';
