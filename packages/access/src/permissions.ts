@@ -7,6 +7,7 @@ export const PERMISSIONS = [
   'design:read',
   'design:run',
   'integration:read',
+  'integration:use',
   'integration:manage',
   'webhook:manage',
   'user:read',
@@ -27,7 +28,7 @@ export const BUILT_IN_ROLES = ['OWNER', 'ADMIN', 'EDITOR', 'VIEWER'] as const;
 export type BuiltInRole = (typeof BUILT_IN_ROLES)[number];
 
 const VIEWER: readonly Permission[] = ['agent:read', 'design:read', 'integration:read', 'user:read'];
-const EDITOR: readonly Permission[] = [...VIEWER, 'agent:write', 'agent:publish', 'design:run'];
+const EDITOR: readonly Permission[] = [...VIEWER, 'agent:write', 'agent:publish', 'design:run', 'integration:use'];
 
 /** The permissions of each built-in role. An OWNER may do everything; an ADMIN everything but manage the tenant itself. */
 export const ROLE_PERMISSIONS: Readonly<Record<BuiltInRole, readonly Permission[]>> = {

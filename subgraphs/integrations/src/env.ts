@@ -4,15 +4,13 @@ import { poolSizeEnv, postgresUrl, readEnv, secretKey, serviceEnv, serviceUrls }
 import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from '@flowgrid/shared-state';
 import { parseAllowedHosts } from '@flowgrid/outbound';
 
-export const integrationsEnv = z.object({
+/** What the service and its worker read. */
+const connectionsEnv = {
   ...serviceEnv,
   ...poolSizeEnv,
   DATABASE_URL: postgresUrl.describe('Connection string of the login role flowgrid_integrations.'),
   ...sharedStateEnv,
   ...messagingEnv,
-  AUTH_URL: serviceUrls.describe(
-    'Base addresses of auth, by comma: it publishes the keys of context tokens.',
-  ),
   CREDENTIALS_KEY: secretKey.describe('Seals the credentials of integrations; 32 random bytes in base64.'),
   CREDENTIALS_KEYS_OLD: z
     .string()
@@ -30,7 +28,21 @@ export const integrationsEnv = z.object({
       return z.NEVER;
     })
     .describe('`host` or `host:port`, by comma, that tenants may reach by http and at private addresses.'),
+};
+
+export const integrationsEnv = z.object({
+  ...connectionsEnv,
+  AUTH_URL: serviceUrls.describe(
+    'Base addresses of auth, by comma: it publishes the keys of context tokens.',
+  ),
 });
 
+export const deliveryWorkerEnv = z.object(connectionsEnv);
+
+const CONTRADICTIONS = [...SHARED_STATE_CONTRADICTIONS, ...MESSAGING_CONTRADICTIONS];
+
 export const readIntegrationsEnv = (): z.output<typeof integrationsEnv> =>
-  readEnv(integrationsEnv, process.env, [...SHARED_STATE_CONTRADICTIONS, ...MESSAGING_CONTRADICTIONS]);
+  readEnv(integrationsEnv, process.env, CONTRADICTIONS);
+
+export const readDeliveryWorkerEnv = (): z.output<typeof deliveryWorkerEnv> =>
+  readEnv(deliveryWorkerEnv, process.env, CONTRADICTIONS);

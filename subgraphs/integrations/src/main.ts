@@ -13,10 +13,9 @@ import {
   toHttpOptions,
 } from '@flowgrid/platform';
 import { openSharedState } from '@flowgrid/shared-state';
-import type { Connectors } from './adapters/connector.ts';
 import { createGitHubConnector } from './adapters/github/github-connector.ts';
 import { createJiraConnector } from './adapters/jira/jira-connector.ts';
-import { createOutbound, type Outbound } from '@flowgrid/outbound';
+import { createOutbound } from '@flowgrid/outbound';
 import { createServiceNowConnector } from './adapters/servicenow/servicenow-connector.ts';
 import { createContextFactory } from './context.ts';
 import { openIntegrationsDatabase } from './database.ts';
@@ -24,12 +23,19 @@ import { readIntegrationsEnv } from './env.ts';
 import { AgentLinkService } from './modules/agent-link/agent-link-service.ts';
 import { ConnectionTester } from './modules/integration/connection-test.ts';
 import { createCredentialSealer } from './modules/integration/credential-sealer.ts';
+import { Connections } from './modules/connection/connections.ts';
+import type { Connectors } from './modules/connection/open-connection.ts';
 import { IntegrationService } from './modules/integration/integration-service.ts';
 import { ItemService } from './modules/item/item-service.ts';
 import { createSchema } from './schema.ts';
 
 const NAME = 'integrations';
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
+const connectors: Connectors = {
+  GITHUB: createGitHubConnector(),
+  JIRA: createJiraConnector(),
+  SERVICENOW: createServiceNowConnector(),
+};
 const env = readEnvOrExit(readIntegrationsEnv);
 const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
 const metrics = createMetrics(NAME);
@@ -50,7 +56,6 @@ await runService(
     const outbound = stack.use(createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS, policies }));
     const sealer = createCredentialSealer({ current: env.CREDENTIALS_KEY, old: env.CREDENTIALS_KEYS_OLD });
     const { findUrlProblem } = outbound;
-    const connectors = createConnectors(outbound);
     // Pages of tickets are larger than what a test of a connection reads.
     const forItems = stack.use(
       createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS, policies, maxResponseBytes: MAX_PAGE_BYTES }),
@@ -61,11 +66,14 @@ await runService(
         database: outbox.database,
         sealer,
         connectors,
+        fetch: outbound.fetch,
         clock,
         logger,
       }),
       agentLinks: new AgentLinkService({ database: outbox.database, clock }),
-      items: new ItemService({ database, sealer, connectors: createConnectors(forItems), logger }),
+      items: new ItemService({
+        connections: new Connections({ database, sealer, connectors, fetch: forItems.fetch, logger }),
+      }),
     });
     const verifier = stack.use(
       openContextTokenVerifier({ audience: NAME, authUrls: env.AUTH_URL, clock, logger }),
@@ -87,11 +95,3 @@ await runService(
   },
   { drainSeconds: env.SHUTDOWN_DRAIN_SECONDS },
 );
-
-function createConnectors({ fetch }: Outbound): Connectors {
-  return {
-    GITHUB: createGitHubConnector({ fetch }),
-    JIRA: createJiraConnector(fetch),
-    SERVICENOW: createServiceNowConnector(fetch),
-  };
-}

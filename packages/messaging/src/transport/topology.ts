@@ -12,7 +12,7 @@ export interface SourceSettings {
 
 export interface SubscriptionSettings extends SourceSettings {
   /** The service that receives. */
-  readonly service: 'design';
+  readonly service: 'design' | 'integrations';
   /** The first part of the event types that it is given: `agent` takes `agent.created`. */
   readonly resources: readonly string[];
 }
@@ -20,6 +20,28 @@ export interface SubscriptionSettings extends SourceSettings {
 export const SUBSCRIPTIONS = {
   /** The design service's read model of the tenant's agents. */
   'design-agents': { service: 'design', resources: ['agent'], maxDeliveries: 10, lockSeconds: 30 },
+  /** Designs that rules of the integrations service ask for. */
+  'design-requests': { service: 'design', resources: ['design_request'], maxDeliveries: 10, lockSeconds: 30 },
+  /** What becomes of published agents at connected systems: tickets, by rules. */
+  'integrations-agents': { service: 'integrations', resources: ['agent'], maxDeliveries: 10, lockSeconds: 30 },
+  /** Everything that webhook endpoints can be told of. */
+  'integrations-webhooks': {
+    service: 'integrations',
+    resources: [
+      'agent',
+      'archimate_model',
+      'design_session',
+      'design_setting',
+      'external',
+      'inbound_hook',
+      'integration',
+      'integration_rule',
+      'webhook_delivery',
+      'webhook_endpoint',
+    ],
+    maxDeliveries: 10,
+    lockSeconds: 30,
+  },
 } as const satisfies Record<string, SubscriptionSettings>;
 
 export type SubscriptionName = keyof typeof SUBSCRIPTIONS;
@@ -31,7 +53,13 @@ export interface QueueSettings extends SourceSettings {
 
 export const QUEUES = {
   'design-jobs': { service: 'design', maxDeliveries: 10, lockSeconds: 30 },
+  /** Messages of inbound hooks that were acknowledged and wait to be worked on. */
+  'inbound-deliveries': { service: 'integrations', maxDeliveries: 10, lockSeconds: 30 },
+  'integration-syncs': { service: 'integrations', maxDeliveries: 10, lockSeconds: 30 },
+  /** Attempts to deliver to endpoints that answer. */
   'webhook-deliveries': { service: 'integrations', maxDeliveries: 10, lockSeconds: 30 },
+  /** Attempts to deliver to endpoints that have failed: they take no place from those that answer. */
+  'webhook-retries': { service: 'integrations', maxDeliveries: 10, lockSeconds: 30 },
 } as const satisfies Record<string, QueueSettings>;
 
 export type QueueName = keyof typeof QUEUES;

@@ -1,6 +1,13 @@
 /** Announcements between processes: "something changed about this key". The content is read where it is kept. */
 
-export const CHANNELS = ['design-jobs', 'design-progress', 'epochs', 'outbox'] as const;
+export const CHANNELS = [
+  'design-jobs',
+  'design-progress',
+  'epochs',
+  'integration-events',
+  'outbox',
+  'webhook-deliveries',
+] as const;
 
 /** What may be announced. */
 export type Channel = (typeof CHANNELS)[number];

@@ -1,143 +1,130 @@
-/** What every connected system can do, whatever it is: say whose credential this is, and show its tickets and issues. */
-import { unreachable } from '@flowgrid/platform';
-import type { Credential, CredentialOf } from '../modules/integration/credential.ts';
-import type { IntegrationKind } from '../modules/integration/integration.ts';
-import type { ExternalItem, ItemPage, ItemQuery } from './external-item.ts';
+/** What connected systems can do, in the words of all of them. Each implements one `Connector`; a contract suite runs over all. */
+import type { Connection } from './connection.ts';
+import type {
+  ExternalComment,
+  ExternalItem,
+  ItemDraft,
+  ItemPage,
+  ItemQuery,
+  ItemTransition,
+  SyncPage,
+  SyncQuery,
+} from './external-item.ts';
 
-/** A connection to open: whose, where, with what. */
-export interface Connection<Kind extends IntegrationKind> {
-  /** Keeps the rate limits of connections apart. */
-  readonly id: string;
-  readonly baseUrl: string;
-  readonly credential: CredentialOf<Kind>;
+/** What may be offered for a connection; `Connector.capabilities` says what its kind of system can ever do. */
+export const CAPABILITIES = [
+  'READ_ITEMS',
+  'CREATE_ITEMS',
+  'COMMENT',
+  'TRANSITION',
+  'SYNC',
+  'WEBHOOKS',
+  'PULL_REQUESTS',
+] as const;
+export type Capability = (typeof CAPABILITIES)[number];
+
+/** What the granted rights allow. */
+export interface CapabilityCheck {
+  readonly capability: Capability;
+  /** `UNKNOWN` where the other system does not tell before it is tried. */
+  readonly status: 'AVAILABLE' | 'MISSING' | 'UNKNOWN';
+  /** For the tenant, what to grant, in the other system's own words for it; null when nothing is missing. */
+  readonly missing: string | null;
 }
 
-/** Whom the other system takes the caller for. */
-export interface ConnectedAccount {
+/** Whom the other system takes the caller for, and what it lets them do. */
+export interface ConnectionCheck {
   readonly login: string;
+  /** Scopes or roles, where the other system tells them. */
   readonly permissions: readonly string[];
+  /** One for each of the connector's capabilities. */
+  readonly capabilities: readonly CapabilityCheck[];
 }
 
-export interface Connector<Kind extends IntegrationKind> {
-  /**
-   * Signs in and reads the account.
-   * @throws ConnectorError or OutboundError whose message is for the tenant.
-   */
-  identify(connection: Connection<Kind>, signal: AbortSignal): Promise<ConnectedAccount>;
-  /** The newest first. Throws as `identify` does. */
-  listItems(connection: Connection<Kind>, query: ItemQuery, signal: AbortSignal): Promise<ItemPage>;
-  /** Null for a key that cannot be one, that nothing has, or that the credential does not show. Throws as `identify` does. */
-  findItem(connection: Connection<Kind>, key: string, signal: AbortSignal): Promise<ExternalItem | null>;
+/**
+ * All methods throw ConnectorError or OutboundError, whose messages are for the tenant and repeat nothing that the other
+ * system sent. None of them waits for long by itself: limits are the connection's business.
+ */
+export interface Connector {
+  readonly capabilities: readonly Capability[];
+  check(connection: Connection, signal: AbortSignal): Promise<ConnectionCheck>;
+  /** The last changed first. */
+  listItems(connection: Connection, query: ItemQuery, signal: AbortSignal): Promise<ItemPage>;
+  /** Null for a key that cannot be one, that nothing has, or that the credential does not show. */
+  findItem(connection: Connection, key: string, signal: AbortSignal): Promise<ExternalItem | null>;
+  /** Sent once: whoever gets no answer does not know whether it was made. */
+  createItem(connection: Connection, draft: ItemDraft, signal: AbortSignal): Promise<ExternalItem>;
+  /** Sent once, as `createItem`. Null for an item that is not there. */
+  addComment(
+    connection: Connection,
+    comment: { readonly key: string; readonly body: string },
+    signal: AbortSignal,
+  ): Promise<ExternalComment | null>;
+  /** What may be done with the item now; null for an item that is not there. */
+  listTransitions(
+    connection: Connection,
+    key: string,
+    signal: AbortSignal,
+  ): Promise<readonly ItemTransition[] | null>;
+  /** The item after it; null for an item that is not there. Doing it twice is an error of the other system or nothing. */
+  transitionItem(
+    connection: Connection,
+    transition: { readonly key: string; readonly transitionId: string },
+    signal: AbortSignal,
+  ): Promise<ExternalItem | null>;
+  /** The least recently changed first, from a cursor on: nothing is passed over, and something may come twice. */
+  syncItems(connection: Connection, query: SyncQuery, signal: AbortSignal): Promise<SyncPage>;
+  /** Absent where the API cannot register webhooks: then a person does it there. */
+  readonly webhooks?: WebhookRegistrar;
+  readonly pullRequests?: PullRequests;
 }
 
-export type Connectors = { readonly [Kind in IntegrationKind]: Connector<Kind> };
-
-/** The other system answered, and not with what was asked for. The message repeats nothing that it sent. */
-export class ConnectorError extends Error {
-  override readonly name = 'ConnectorError';
-  /** Of the answer, when it is what failed. */
-  readonly status: number | null;
-
-  constructor(message: string, options: { readonly cause?: unknown; readonly status?: number } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.status = options.status ?? null;
-  }
+/** Webhooks of the other system that lead to an inbound hook of ours. */
+export interface WebhookRegistrar {
+  register(
+    connection: Connection,
+    wanted: {
+      readonly url: string;
+      readonly secret: string;
+      /** Repository, project or table that it is about; null for everything that the other system allows. */
+      readonly scope: string | null;
+    },
+    signal: AbortSignal,
+  ): Promise<WebhookRegistration>;
+  /** Makes it last longer, where it would end. */
+  refresh(
+    connection: Connection,
+    registration: WebhookRegistration,
+    signal: AbortSignal,
+  ): Promise<WebhookRegistration>;
+  /** One that is gone already is no error. */
+  remove(connection: Connection, registration: WebhookRegistration, signal: AbortSignal): Promise<void>;
 }
 
-/** A connection of whichever kind its credential is. */
-export interface AnyConnection {
+export interface WebhookRegistration {
+  /** As the other system names it. */
   readonly id: string;
-  readonly baseUrl: string;
-  readonly credential: Credential;
+  readonly scope: string | null;
+  /** Null when it does not end by itself. */
+  readonly expiresAt: Date | null;
 }
 
-/** What can be done at one connection. Everything throws as the methods of connectors do. */
-export interface OpenedConnection {
-  identify(signal: AbortSignal): Promise<ConnectedAccount>;
-  listItems(query: ItemQuery, signal: AbortSignal): Promise<ItemPage>;
-  findItem(key: string, signal: AbortSignal): Promise<ExternalItem | null>;
+export interface PullRequests {
+  /** Opens a pull request with the files as one commit; when there is an open one of the same branch, that one with the files on top. */
+  open(
+    connection: Connection,
+    request: PullRequestDraft,
+    signal: AbortSignal,
+  ): Promise<{ readonly url: string; readonly number: number; readonly isNew: boolean }>;
 }
 
-/** A connection with the connector of its kind. */
-export function openConnection(
-  connectors: Connectors,
-  { id, baseUrl, credential }: AnyConnection,
-): OpenedConnection {
-  switch (credential.kind) {
-    case 'GITHUB':
-      return bind(connectors.GITHUB, { id, baseUrl, credential });
-    case 'JIRA':
-      return bind(connectors.JIRA, { id, baseUrl, credential });
-    case 'SERVICENOW':
-      return bind(connectors.SERVICENOW, { id, baseUrl, credential });
-    default:
-      return unreachable(credential);
-  }
-}
-
-function bind<Kind extends IntegrationKind>(
-  connector: Connector<Kind>,
-  connection: Connection<Kind>,
-): OpenedConnection {
-  return {
-    identify: (signal) => connector.identify(connection, signal),
-    listItems: (query, signal) => connector.listItems(connection, query, signal),
-    findItem: (key, signal) => connector.findItem(connection, key, signal),
-  };
-}
-
-/** Identifies by the connector of the credential's kind. */
-export function identify(
-  connectors: Connectors,
-  connection: AnyConnection,
-  signal: AbortSignal,
-): Promise<ConnectedAccount> {
-  return openConnection(connectors, connection).identify(signal);
-}
-
-const MAX_LOGIN_LENGTH = 200;
-const MAX_WAIT_SECONDS = 24 * 60 * 60;
-
-/** A text of the other system, fit to be shown and stored. */
-export function toLogin(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '').slice(0, MAX_LOGIN_LENGTH);
-}
-
-/** What a failing status means for the tenant. `notFoundHint` says what an address without this API suggests. */
-export function statusError(
-  status: number,
-  answer: { readonly system: string; readonly notFoundHint: string; readonly retryAfter: string | null },
-): ConnectorError {
-  return new ConnectorError(statusMessage(status, answer), { status });
-}
-
-function statusMessage(status: number, answer: Parameters<typeof statusError>[1]): string {
-  const { system } = answer;
-  if (status === 401) return `${system} does not accept the credential (401). Enter a valid one.`;
-  if (status === 403) return `${system} knows the credential and forbids this (403). Check its permissions.`;
-  if (status === 404) return `Nothing answers at this address (404). ${answer.notFoundHint}`;
-  if (status === 429) return `${system} receives too many requests (429). ${waitHint(answer.retryAfter)}`;
-  if (status >= 500) return `${system} has a failure of its own (${status}). Try again later.`;
-  return `${system} answered with the unexpected status ${status}.`;
-}
-
-function waitHint(retryAfter: string | null): string {
-  const seconds = /^\d{1,9}$/.test(retryAfter ?? '') ? Number(retryAfter) : null;
-  if (seconds === null || seconds > MAX_WAIT_SECONDS) return 'Try again later.';
-  return `Try again in ${seconds} s.`;
-}
-
-/** The answer came and is not the one of this API: a login page, a proxy, another product. */
-export function unreadableAnswer(system: string, cause?: unknown): ConnectorError {
-  return new ConnectorError(`The answer is not one of ${system}'s API. Check the address.`, { cause });
-}
-
-/** Null instead of an answer of 404, where that says that there is nothing of this name. */
-export async function orNullWhenMissing<Result>(work: Promise<Result>): Promise<Result | null> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof ConnectorError && error.status === 404) return null;
-    throw error;
-  }
+export interface PullRequestDraft {
+  /** `owner/repository`. */
+  readonly repository: string;
+  /** Null for the default branch. */
+  readonly baseBranch: string | null;
+  readonly branch: string;
+  readonly title: string;
+  readonly body: string;
+  readonly files: readonly { readonly path: string; readonly content: string }[];
 }

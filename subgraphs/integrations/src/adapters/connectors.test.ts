@@ -10,7 +10,8 @@ import {
   startVendorServer,
   type VendorServer,
 } from '../testkit/vendor-server.ts';
-import { identify, type ConnectedAccount, type Connectors } from './connector.ts';
+import { openConnection, type Connectors } from '../modules/connection/open-connection.ts';
+import type { ConnectionCheck } from './connector.ts';
 import { createGitHubConnector } from './github/github-connector.ts';
 import { createJiraConnector } from './jira/jira-connector.ts';
 import { createOutbound, type Outbound } from '@flowgrid/outbound';
@@ -45,7 +46,7 @@ const SYSTEMS = [
   name: string;
   credential: Credential;
   wrong: Credential;
-  account: ConnectedAccount;
+  account: Pick<ConnectionCheck, 'login' | 'permissions'>;
 }[];
 
 const FAILURES = [
@@ -82,9 +83,9 @@ beforeAll(async () => {
     deadlineMs: DEADLINE_MS,
   });
   connectors = {
-    GITHUB: createGitHubConnector({ fetch: outbound.fetch, secondMs: 5 }),
-    JIRA: createJiraConnector(outbound.fetch),
-    SERVICENOW: createServiceNowConnector(outbound.fetch),
+    GITHUB: createGitHubConnector({ secondMs: 5 }),
+    JIRA: createJiraConnector(),
+    SERVICENOW: createServiceNowConnector(),
   };
 });
 
@@ -93,9 +94,14 @@ afterAll(async () => {
   await vendor[Symbol.asyncDispose]();
 });
 
-function ask(credential: Credential, path: string): Promise<ConnectedAccount> {
-  const connection = { id: `${credential.kind} ${path}`, baseUrl: `${vendor.url}/${path}`, credential };
-  return identify(connectors, connection, AbortSignal.timeout(10_000));
+async function ask(
+  credential: Credential,
+  path: string,
+): Promise<Pick<ConnectionCheck, 'login' | 'permissions'>> {
+  const stored = { id: `${credential.kind} ${path}`, baseUrl: `${vendor.url}/${path}`, credential };
+  const { connector, connection } = openConnection({ connectors, fetch: outbound.fetch }, stored);
+  const { login, permissions } = await connector.check(connection, AbortSignal.timeout(10_000));
+  return { login, permissions };
 }
 
 describe.each(SYSTEMS)('$name with $credential', ({ credential, wrong, account }) => {

@@ -28,6 +28,48 @@ export interface ItemPage {
   readonly next: string | null;
 }
 
+/** A new ticket or issue. */
+export interface ItemDraft {
+  /** Where it is made: `owner/repository`, the key of a project, the name of a table. */
+  readonly container: string;
+  /** In the words of its system: Bug, Task; null for the usual one. */
+  readonly type: string | null;
+  readonly title: string;
+  /** Plain text or markdown. */
+  readonly body: string;
+}
+
+export interface ExternalComment {
+  /** As the other system names it. */
+  readonly id: string;
+  readonly url: string | null;
+}
+
+/** A step that an item may take now. */
+export interface ItemTransition {
+  readonly id: string;
+  /** As people there call it. */
+  readonly name: string;
+  /** The state that it leads to. */
+  readonly toState: string;
+}
+
+export interface SyncQuery {
+  /** Repository, project or table; null for all that the credential shows. */
+  readonly scope: string | null;
+  /** What the page before gave; null for the beginning. */
+  readonly cursor: string | null;
+  readonly size: number;
+}
+
+export interface SyncPage {
+  readonly items: readonly ExternalItem[];
+  /** Where to go on, now or later: it is kept. Never null, so that the end of one sync is where the next one begins. */
+  readonly cursor: string;
+  /** False when nothing more is there at the moment. */
+  readonly hasMore: boolean;
+}
+
 const MAX_LINE_LENGTH = 500;
 const MAX_BODY_LENGTH = 50_000;
 const MAX_SEARCH_LENGTH = 200;

@@ -10,7 +10,8 @@ import {
   startVendorServer,
   type VendorServer,
 } from '../testkit/vendor-server.ts';
-import { openConnection, type OpenedConnection } from './connector.ts';
+import { openConnection } from '../modules/connection/open-connection.ts';
+import type { ExternalItem, ItemPage, ItemQuery } from './external-item.ts';
 import { toText } from './jira/adf-text.ts';
 import { createGitHubConnector } from './github/github-connector.ts';
 import { createJiraConnector } from './jira/jira-connector.ts';
@@ -41,18 +42,26 @@ afterAll(async () => {
   await vendor[Symbol.asyncDispose]();
 });
 
-function open(credential: Credential, path = '/base'): OpenedConnection {
+interface OpenedItems {
+  readonly findItem: (key: string, signal: AbortSignal) => Promise<ExternalItem | null>;
+  readonly listItems: (query: ItemQuery, signal: AbortSignal) => Promise<ItemPage>;
+}
+
+function open(credential: Credential, path = '/base'): OpenedItems {
   count += 1;
   const connectors = {
-    GITHUB: createGitHubConnector({ fetch: outbound.fetch, secondMs: 1 }),
-    JIRA: createJiraConnector(outbound.fetch),
-    SERVICENOW: createServiceNowConnector(outbound.fetch),
+    GITHUB: createGitHubConnector({ secondMs: 1 }),
+    JIRA: createJiraConnector(),
+    SERVICENOW: createServiceNowConnector(),
   };
-  return openConnection(connectors, {
-    id: `connection-${count}`,
-    baseUrl: `${vendor.url}${path}`,
-    credential,
-  });
+  const { connector, connection } = openConnection(
+    { connectors, fetch: outbound.fetch },
+    { id: `connection-${count}`, baseUrl: `${vendor.url}${path}`, credential },
+  );
+  return {
+    findItem: (key, until) => connector.findItem(connection, key, until),
+    listItems: (query, until) => connector.listItems(connection, query, until),
+  };
 }
 
 const signal = (): AbortSignal => AbortSignal.timeout(5_000);

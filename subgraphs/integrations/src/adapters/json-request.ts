@@ -1,6 +1,6 @@
 /** One request to a connected system that answers in JSON. */
 import type { z } from 'zod';
-import { statusError, unreadableAnswer } from './connector.ts';
+import { statusError, unreadableAnswer } from './connector-error.ts';
 import type { OutboundFetch, OutboundRequest } from '@flowgrid/outbound';
 
 /**

@@ -4,19 +4,11 @@ import { RequestError } from '@octokit/request-error';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { z } from 'zod';
-import {
-  ConnectorError,
-  statusError,
-  toLogin,
-  unreadableAnswer,
-  type ConnectedAccount,
-  type Connection,
-  type Connector,
-} from '../connector.ts';
+import type { Connection } from '../connection.ts';
+import { ConnectorError, statusError, toLogin, unreadableAnswer } from '../connector-error.ts';
+import type { ConnectionCheck, Connector } from '../connector.ts';
 import { getIssue, listIssues, parseIssueKey } from './github-issues.ts';
-import { forConnection } from '../json-request.ts';
 import { OutboundError } from '@flowgrid/outbound';
-import type { OutboundFetch } from '@flowgrid/outbound';
 
 const SYSTEM = 'GitHub';
 const NOT_FOUND_HINT = "A GitHub Enterprise Server's API ends in /api/v3.";
@@ -38,17 +30,17 @@ function passOutboundErrors(octokit: Pick<Octokit, 'hook'>): void {
 
 const GuardedOctokit = Octokit.plugin(passOutboundErrors, retry, throttling);
 
-export function createGitHubConnector(options: {
-  readonly fetch: OutboundFetch;
-  /** What a second of waiting lasts. */
-  readonly secondMs?: number;
-}): Connector<'GITHUB'> {
-  const open = ({ id, baseUrl, credential }: Connection<'GITHUB'>, signal: AbortSignal): Octokit =>
+export function createGitHubConnector(
+  options: {
+    /** What a second of waiting lasts. */
+    readonly secondMs?: number;
+  } = {},
+): Pick<Connector, 'capabilities' | 'check' | 'listItems' | 'findItem'> {
+  const open = ({ id, apiUrl, fetch }: Connection, signal: AbortSignal): Octokit =>
     new GuardedOctokit({
-      auth: credential.token,
-      baseUrl: baseUrl.replace(/\/$/, ''),
+      baseUrl: apiUrl.replace(/\/$/, ''),
       userAgent: 'Flowgrid',
-      request: { fetch: forConnection(options.fetch, id), signal },
+      request: { fetch, signal },
       // octokit writes to the console by default, and its messages carry what the server sent.
       log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
       retry: {
@@ -64,7 +56,8 @@ export function createGitHubConnector(options: {
       },
     });
   return {
-    identify: async (connection, signal) => {
+    capabilities: ['READ_ITEMS'],
+    check: async (connection, signal) => {
       try {
         const { data, headers } = await open(connection, signal).rest.users.getAuthenticated();
         return toAccount(data, headers['x-oauth-scopes']);
@@ -100,14 +93,14 @@ function mayRetry(retryAfter: number, _options: object, _octokit: object, retryC
 }
 
 /** Classic tokens tell their scopes in a header; fine-grained ones do not. */
-function toAccount(data: unknown, scopes: string | undefined): ConnectedAccount {
+function toAccount(data: unknown, scopes: string | undefined): ConnectionCheck {
   const user = userSchema.safeParse(data);
   if (!user.success) throw unreadableAnswer(SYSTEM);
   const permissions = (scopes ?? '')
     .split(',')
     .map((scope) => toLogin(scope.trim()))
     .filter((scope) => scope !== '');
-  return { login: toLogin(user.data.login), permissions: permissions.slice(0, MAX_SCOPES) };
+  return { login: toLogin(user.data.login), permissions: permissions.slice(0, MAX_SCOPES), capabilities: [] };
 }
 
 function toFailure(error: unknown): Error {

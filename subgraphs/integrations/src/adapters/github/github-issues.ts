@@ -1,7 +1,7 @@
 /** Issues and pull requests of GitHub. */
 import type { Octokit } from '@octokit/rest';
 import { z } from 'zod';
-import { unreadableAnswer } from '../connector.ts';
+import { unreadableAnswer } from '../connector-error.ts';
 import {
   toCount,
   toItemBody,

@@ -1,9 +1,9 @@
 /** Jira Cloud, by its REST API version 3. */
 import { z } from 'zod';
-import { toLogin, unreadableAnswer, type Connection, type Connector } from '../connector.ts';
-import { findJiraIssue, listJiraIssues, type JiraCall } from './jira-issues.ts';
-import { basicAuthorization, below, forConnection, requestJson } from '../json-request.ts';
-import type { OutboundFetch } from '@flowgrid/outbound';
+import { toLogin, unreadableAnswer } from '../connector-error.ts';
+import type { Connector } from '../connector.ts';
+import { findJiraIssue, listJiraIssues } from './jira-issues.ts';
+import { below, requestJson } from '../json-request.ts';
 
 const EXPECTED = {
   system: 'Jira',
@@ -15,29 +15,17 @@ const EXPECTED = {
   }),
 };
 
-export function createJiraConnector(fetch: OutboundFetch): Connector<'JIRA'> {
+export function createJiraConnector(): Pick<Connector, 'capabilities' | 'check' | 'listItems' | 'findItem'> {
   return {
-    identify: async ({ id, baseUrl, credential }, signal) => {
-      const account = await requestJson(
-        forConnection(fetch, id),
-        {
-          url: below(baseUrl, 'rest/api/3/myself'),
-          headers: { authorization: basicAuthorization(credential.email, credential.apiToken) },
-          signal,
-        },
-        EXPECTED,
-      );
+    capabilities: ['READ_ITEMS'],
+    check: async ({ fetch, apiUrl }, signal) => {
+      const account = await requestJson(fetch, { url: below(apiUrl, 'rest/api/3/myself'), signal }, EXPECTED);
       // The e-mail address is absent where its owner hides it.
       const login = toLogin(account.emailAddress || account.displayName || account.accountId);
       if (login === '') throw unreadableAnswer(EXPECTED.system);
-      return { login, permissions: [] };
+      return { login, permissions: [], capabilities: [] };
     },
-    listItems: (connection, query, signal) => listJiraIssues(callOf(connection, signal), query),
-    findItem: (connection, key, signal) => findJiraIssue(callOf(connection, signal), key),
+    listItems: (connection, query, signal) => listJiraIssues({ connection, signal }, query),
+    findItem: (connection, key, signal) => findJiraIssue({ connection, signal }, key),
   };
-
-  function callOf({ id, baseUrl, credential }: Connection<'JIRA'>, signal: AbortSignal): JiraCall {
-    const authorization = basicAuthorization(credential.email, credential.apiToken);
-    return { fetch: forConnection(fetch, id), baseUrl, authorization, signal };
-  }
 }

@@ -1,7 +1,7 @@
 /** Issues of Jira: Cloud by its API version 3, Data Center by version 2 where there is no other. */
 import { z } from 'zod';
 import { toText } from './adf-text.ts';
-import { ConnectorError, orNullWhenMissing } from '../connector.ts';
+import { ConnectorError, orNullWhenMissing } from '../connector-error.ts';
 import {
   toCount,
   toItemBody,
@@ -13,13 +13,10 @@ import {
   type ItemQuery,
 } from '../external-item.ts';
 import { below, requestJson } from '../json-request.ts';
-import type { OutboundFetch } from '@flowgrid/outbound';
+import type { Connection } from '../connection.ts';
 
 export interface JiraCall {
-  /** Of this connection. */
-  readonly fetch: OutboundFetch;
-  readonly baseUrl: string;
-  readonly authorization: string;
+  readonly connection: Connection;
   readonly signal: AbortSignal;
 }
 
@@ -55,7 +52,7 @@ export async function findJiraIssue(call: JiraCall, given: string): Promise<Exte
   for (const version of ['3', '2']) {
     const path = `rest/api/${version}/issue/${key}?fields=${FIELDS}`;
     const issue = await orNullWhenMissing(get(call, path, issueSchema));
-    if (issue !== null) return toItem(issue, call.baseUrl);
+    if (issue !== null) return toItem(issue, call.connection.baseUrl);
   }
   return null;
 }
@@ -83,7 +80,10 @@ async function listByToken(call: JiraCall, query: ItemQuery): Promise<ItemPage> 
     `rest/api/3/search/jql?${parameters.toString()}`,
     cloudPage,
   );
-  return { items: issues.map((issue) => toItem(issue, call.baseUrl)), next: nextPageToken ?? null };
+  return {
+    items: issues.map((issue) => toItem(issue, call.connection.baseUrl)),
+    next: nextPageToken ?? null,
+  };
 }
 
 async function listByOffset(call: JiraCall, query: ItemQuery): Promise<ItemPage> {
@@ -97,7 +97,7 @@ async function listByOffset(call: JiraCall, query: ItemQuery): Promise<ItemPage>
   const { issues, total } = await get(call, `rest/api/2/search?${parameters.toString()}`, offsetPage);
   const end = startAt + issues.length;
   return {
-    items: issues.map((issue) => toItem(issue, call.baseUrl)),
+    items: issues.map((issue) => toItem(issue, call.connection.baseUrl)),
     next: issues.length === 0 || end >= total ? null : `${OFFSET}${end}`,
   };
 }
@@ -116,10 +116,10 @@ function get<Schema extends z.ZodType>(
   path: string,
   schema: Schema,
 ): Promise<z.output<Schema>> {
-  const { fetch, baseUrl, authorization, signal } = call;
+  const { connection, signal } = call;
   return requestJson(
-    fetch,
-    { url: below(baseUrl, path), headers: { authorization }, signal },
+    connection.fetch,
+    { url: below(connection.apiUrl, path), signal },
     { ...SYSTEM, schema },
   );
 }

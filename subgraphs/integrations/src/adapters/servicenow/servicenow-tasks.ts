@@ -11,13 +11,10 @@ import {
   type ItemQuery,
 } from '../external-item.ts';
 import { below, requestJson } from '../json-request.ts';
-import type { OutboundFetch } from '@flowgrid/outbound';
+import type { Connection } from '../connection.ts';
 
 export interface ServiceNowCall {
-  /** Of this connection. */
-  readonly fetch: OutboundFetch;
-  readonly baseUrl: string;
-  readonly authorization: string;
+  readonly connection: Connection;
   readonly signal: AbortSignal;
 }
 
@@ -52,14 +49,14 @@ export async function findServiceNowTask(call: ServiceNowCall, given: string): P
   const number = given.trim().toUpperCase();
   if (!NUMBER.test(number)) return null;
   const [task] = await read(call, { query: `number=${number}`, limit: 1, offset: 0 });
-  return task === undefined ? null : toItem(task, call.baseUrl);
+  return task === undefined ? null : toItem(task, call.connection.baseUrl);
 }
 
 export async function listServiceNowTasks(call: ServiceNowCall, query: ItemQuery): Promise<ItemPage> {
   const offset = toCount(query.token, 0);
   const tasks = await read(call, { query: toQuery(query.search), limit: query.size, offset });
   return {
-    items: tasks.map((task) => toItem(task, call.baseUrl)),
+    items: tasks.map((task) => toItem(task, call.connection.baseUrl)),
     next: tasks.length < query.size ? null : String(offset + tasks.length),
   };
 }
@@ -76,7 +73,7 @@ function toQuery(search: string | null): string {
 }
 
 async function read(
-  { fetch, baseUrl, authorization, signal }: ServiceNowCall,
+  { connection, signal }: ServiceNowCall,
   { query, limit, offset }: { readonly query: string; readonly limit: number; readonly offset: number },
 ): Promise<readonly z.output<typeof taskSchema>[]> {
   const parameters = new URLSearchParams({
@@ -88,12 +85,8 @@ async function read(
     sysparm_offset: String(offset),
   });
   const { result } = await requestJson(
-    fetch,
-    {
-      url: below(baseUrl, `api/now/table/task?${parameters.toString()}`),
-      headers: { authorization },
-      signal,
-    },
+    connection.fetch,
+    { url: below(connection.apiUrl, `api/now/table/task?${parameters.toString()}`), signal },
     { ...SERVICENOW, schema: tasksSchema },
   );
   return result;

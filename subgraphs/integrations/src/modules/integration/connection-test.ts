@@ -1,14 +1,11 @@
 /** Tests a stored connection against the real server at its other end. */
 import { requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
 import { FlowgridError, currentScope, isId, notFound, type Clock, type Logger } from '@flowgrid/platform';
-import {
-  ConnectorError,
-  identify,
-  type ConnectedAccount,
-  type Connectors,
-} from '../../adapters/connector.ts';
-import { OutboundError } from '@flowgrid/outbound';
+import { ConnectorError } from '../../adapters/connector-error.ts';
+import type { ConnectionCheck } from '../../adapters/connector.ts';
+import { OutboundError, type OutboundFetch } from '@flowgrid/outbound';
 import type { IntegrationsDatabase } from '../../database.ts';
+import { openConnection, type Connectors } from '../connection/open-connection.ts';
 import { SealError, type CredentialSealer } from './credential-sealer.ts';
 import * as store from './integration-store.ts';
 import type { Integration, IntegrationTestReport } from './integration.ts';
@@ -19,6 +16,7 @@ export interface ConnectionTesterOptions {
   readonly database: IntegrationsDatabase;
   readonly sealer: CredentialSealer;
   readonly connectors: Connectors;
+  readonly fetch: OutboundFetch;
   readonly clock: Clock;
   readonly logger: Logger;
   /** For all requests of one test together. */
@@ -105,15 +103,16 @@ export class ConnectionTester {
     viewer: TenantViewer,
     integration: Integration,
     sealed: SealedFields,
-  ): Promise<ConnectedAccount | Error> {
-    const { connectors, sealer, logger, deadlineMs } = this.#options;
+  ): Promise<ConnectionCheck | Error> {
+    const { connectors, fetch, sealer, logger, deadlineMs } = this.#options;
     const { id, baseUrl } = integration;
     const leftMs = (currentScope()?.deadline?.leftMs() ?? Infinity) - RECORD_MS;
     const signal = AbortSignal.timeout(Math.max(0, Math.min(deadlineMs ?? DEADLINE_MS, leftMs)));
     try {
       const { tenantId } = viewer;
       const credential = openCredential(sealer, { tenantId, integration, sealed });
-      return await identify(connectors, { id, baseUrl, credential }, signal);
+      const { connector, connection } = openConnection({ connectors, fetch }, { id, baseUrl, credential });
+      return await connector.check(connection, signal);
     } catch (error) {
       if (error instanceof SealError) {
         logger.error({ integrationId: id, reason: error.message }, 'a stored credential does not open');

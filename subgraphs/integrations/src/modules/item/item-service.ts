@@ -1,33 +1,13 @@
 /** Shows tickets and issues of connected systems. Nothing of them is kept. */
 import { z } from 'zod';
 import { requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
-import {
-  FlowgridError,
-  currentScope,
-  encodeCursor,
-  isId,
-  parsePage,
-  type Connection,
-  type Logger,
-} from '@flowgrid/platform';
-import {
-  ConnectorError,
-  openConnection,
-  type Connectors,
-  type OpenedConnection,
-} from '../../adapters/connector.ts';
+import { FlowgridError, currentScope, encodeCursor, parsePage, type Connection } from '@flowgrid/platform';
 import type { ExternalItem } from '../../adapters/external-item.ts';
-import { OutboundError } from '@flowgrid/outbound';
-import type { IntegrationsDatabase } from '../../database.ts';
-import { SealError, type CredentialSealer } from '../integration/credential-sealer.ts';
-import * as store from '../integration/integration-store.ts';
-import { openCredential } from '../integration/open-credential.ts';
+import { orConflict, type Connections } from '../connection/connections.ts';
+import type { OpenedConnection } from '../connection/open-connection.ts';
 
 export interface ItemServiceOptions {
-  readonly database: IntegrationsDatabase;
-  readonly sealer: CredentialSealer;
-  readonly connectors: Connectors;
-  readonly logger: Logger;
+  readonly connections: Connections;
   /** For all requests of one question together. */
   readonly deadlineMs?: number;
 }
@@ -76,8 +56,8 @@ export class ItemService {
       throw new FlowgridError('BAD_USER_INPUT', `"search" has at most ${MAX_SEARCH_LENGTH} characters.`);
     }
     const { size, token, shown } = page.after ?? { size: page.first, token: null, shown: 0 };
-    const found = await this.#ask(viewer, integrationId, (opened, signal) =>
-      opened.listItems({ search, size, token }, signal),
+    const found = await this.#ask(viewer, integrationId, ({ connector, connection }, signal) =>
+      connector.listItems(connection, { search, size, token }, signal),
     );
     if (found === null) return null;
     const rest = found.items.slice(shown);
@@ -103,36 +83,22 @@ export class ItemService {
   async find(request: ServiceRequest, integrationId: string, key: string): Promise<ExternalItem | null> {
     const viewer = requirePermission(request.viewer, 'integration:read');
     if (key.length > MAX_KEY_LENGTH) return null;
-    return this.#ask(viewer, integrationId, (opened, signal) => opened.findItem(key, signal));
+    return this.#ask(viewer, integrationId, ({ connector, connection }, signal) =>
+      connector.findItem(connection, key, signal),
+    );
   }
 
-  /** No transaction is open while the other server is asked. */
   async #ask<Result>(
-    viewer: TenantViewer,
+    { tenantId }: TenantViewer,
     integrationId: string,
     question: (opened: OpenedConnection, signal: AbortSignal) => Promise<Result>,
   ): Promise<Result | null> {
-    if (!isId(integrationId)) return null;
-    const { tenantId } = viewer;
-    const { database, sealer, connectors, deadlineMs } = this.#options;
-    const stored = await database.inTenant(tenantId, async (tx) => {
-      // Locked: address and credential are read as they belong together.
-      const integration = await store.findIntegrationForUpdate(tx, tenantId, integrationId);
-      if (!integration) return null;
-      return { integration, sealed: await store.listSealedFields(tx, { tenantId, integrationId }) };
-    });
-    if (stored === null) return null;
-    const { id, baseUrl } = stored.integration;
+    const { connections, deadlineMs } = this.#options;
     const leftMs = (currentScope()?.deadline?.leftMs() ?? Infinity) - ANSWER_MS;
     const signal = AbortSignal.timeout(Math.max(0, Math.min(deadlineMs ?? DEADLINE_MS, leftMs)));
-    return this.#withinLimit(tenantId, async () => {
-      try {
-        const credential = openCredential(sealer, { tenantId, ...stored });
-        return await question(openConnection(connectors, { id, baseUrl, credential }), signal);
-      } catch (error) {
-        throw this.#toRefusal(error, id);
-      }
-    });
+    return this.#withinLimit(tenantId, () =>
+      orConflict(connections.use({ tenantId, integrationId }, (opened) => question(opened, signal))),
+    );
   }
 
   async #withinLimit<Result>(tenantId: string, work: () => Promise<Result>): Promise<Result> {
@@ -151,21 +117,5 @@ export class ItemService {
       if (left > 0) this.#running.set(tenantId, left);
       else this.#running.delete(tenantId);
     }
-  }
-
-  /** What the tenant can understand. It is no outage of this service, whatever happened to the other one. */
-  #toRefusal(error: unknown, integrationId: string): unknown {
-    const { logger } = this.#options;
-    if (error instanceof SealError) {
-      logger.error({ integrationId, reason: error.message }, 'a stored credential does not open');
-      return new FlowgridError(
-        'CONFLICT',
-        'The stored credential cannot be opened any more. Enter it again.',
-      );
-    }
-    if (!(error instanceof ConnectorError || error instanceof OutboundError)) return error;
-    // The cause is left out: it may carry headers and addresses.
-    logger.info({ integrationId, reason: error.message }, 'items of another system could not be read');
-    return new FlowgridError('CONFLICT', error.message);
   }
 }
