@@ -3,17 +3,25 @@ import type { z } from 'zod';
 import { AGENT_EVENTS } from './agent-events.ts';
 import { ARCHIMATE_MODEL_EVENTS } from './archimate-model-events.ts';
 import type { EventDefinition } from './define-event.ts';
+import { DESIGN_REQUEST_EVENTS } from './design-request-events.ts';
 import { DESIGN_SESSION_EVENTS } from './design-session-events.ts';
 import { DESIGN_SETTING_EVENTS } from './design-setting-events.ts';
+import { EXTERNAL_EVENTS } from './external-events.ts';
+import { INBOUND_HOOK_EVENTS } from './inbound-hook-events.ts';
 import { INTEGRATION_EVENTS } from './integration-events.ts';
+import { INTEGRATION_RULE_EVENTS } from './integration-rule-events.ts';
 
-/** Types are called like the actions of the audit: `<resource>.<past participle>`. */
+/** Types are called like the actions of the audit: `<resource>.<past participle>`, a part of the resource named between. */
 export const EVENT_CATALOGUE = {
   ...AGENT_EVENTS,
   ...ARCHIMATE_MODEL_EVENTS,
+  ...DESIGN_REQUEST_EVENTS,
   ...DESIGN_SESSION_EVENTS,
   ...DESIGN_SETTING_EVENTS,
+  ...EXTERNAL_EVENTS,
+  ...INBOUND_HOOK_EVENTS,
   ...INTEGRATION_EVENTS,
+  ...INTEGRATION_RULE_EVENTS,
 } as const satisfies Record<string, EventDefinition>;
 
 export type EventType = keyof typeof EVENT_CATALOGUE;

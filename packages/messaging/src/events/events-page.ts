@@ -16,7 +16,7 @@ This page is written from the catalogue in \`packages/messaging/src/events\` by 
 |---|---|
 | \`id\` | of the event, and of the change's row in the audit: what a consumer knows a duplicate by |
 | \`source\` | the service that made the change |
-| \`type\` | \`<resource>.<past participle>\`, the same word as the action in the audit |
+| \`type\` | \`<resource>.<past participle>\`, perhaps with a part of the resource between, the same word as the action in the audit |
 | \`schemaversion\` | version of the data; a consumer that knows only an earlier one puts the event among its dead letters |
 | \`subject\` | id of what changed; events of one tenant and subject are delivered in the order of the changes |
 | \`time\` | when the change was made |
