@@ -125,6 +125,7 @@ async function planProcesses(launch: Launch, superuserUrl: string, secrets: Secr
     design: await choose('design'),
     integrations: await choose('integrations'),
     'design-worker': await choose('design-worker'),
+    'delivery-worker': await choose('delivery-worker'),
   };
   return platformProcesses({
     ports,

@@ -32,6 +32,7 @@ test('each process gets its own login role and only the secrets that it uses', (
     design: ['DATABASE_URL', 'GRANT_SECRET', 'ARTIFACT_LINK_SECRET'],
     integrations: ['DATABASE_URL', 'CREDENTIALS_KEY'],
     'design-worker': ['DATABASE_URL', 'GRANT_SECRET', 'ARTIFACT_LINK_SECRET'],
+    'delivery-worker': ['DATABASE_URL', 'CREDENTIALS_KEY'],
     router: ['PUBSUB_URL'],
   });
   expect(processes.agents.env['DATABASE_URL']).toBe('postgresql://flowgrid_agents@db/flowgrid');
@@ -82,5 +83,13 @@ test('a process knows where it listens and where the others are', () => {
 test('the router ends first, then workers, then subgraphs', () => {
   const order = PROCESS_NAMES.toSorted((a, b) => processes[b].stage - processes[a].stage);
 
-  expect(order).toEqual(['router', 'design-worker', 'auth', 'agents', 'design', 'integrations']);
+  expect(order).toEqual([
+    'router',
+    'design-worker',
+    'delivery-worker',
+    'auth',
+    'agents',
+    'design',
+    'integrations',
+  ]);
 });

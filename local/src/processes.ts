@@ -4,7 +4,15 @@ import { HOST } from './ports.ts';
 import type { ServiceSecrets } from './secrets.ts';
 import type { ProcessDefinition } from './supervisor/start-process.ts';
 
-export const PROCESS_NAMES = ['auth', 'agents', 'design', 'integrations', 'design-worker', 'router'] as const;
+export const PROCESS_NAMES = [
+  'auth',
+  'agents',
+  'design',
+  'integrations',
+  'design-worker',
+  'delivery-worker',
+  'router',
+] as const;
 
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 
@@ -16,6 +24,7 @@ export const DEFAULT_PORTS: Readonly<Record<ProcessName, number>> = {
   design: 3003,
   integrations: 3004,
   'design-worker': 0,
+  'delivery-worker': 0,
 };
 
 export interface PlatformSettings {
@@ -45,6 +54,7 @@ export function platformProcesses(
     design: define('design', settings),
     integrations: define('integrations', settings),
     'design-worker': define('design-worker', settings),
+    'delivery-worker': define('delivery-worker', settings),
     router: define('router', settings),
   };
 }
@@ -79,6 +89,7 @@ const PROGRAMS = {
   design: { workspace: 'subgraphs/design', entry: 'src/main.ts', stage: 1 },
   integrations: { workspace: 'subgraphs/integrations', entry: 'src/main.ts', stage: 1 },
   'design-worker': { workspace: 'subgraphs/design', entry: 'src/worker-main.ts', stage: 2 },
+  'delivery-worker': { workspace: 'subgraphs/integrations', entry: 'src/worker-main.ts', stage: 2 },
   router: { workspace: 'router', entry: 'src/main.ts', stage: 3 },
 } as const satisfies Record<ProcessName, Pick<ProcessDefinition, 'workspace' | 'entry' | 'stage'>>;
 
@@ -88,6 +99,11 @@ const designEnv = (settings: PlatformSettings): Record<string, string> => ({
   ARTIFACT_LINK_SECRET: settings.secrets.artifactLinkSecret,
   AGENTS_URL: serviceUrl('agents', settings),
   INTEGRATIONS_URL: serviceUrl('integrations', settings),
+});
+
+const integrationsEnv = ({ databaseUrl, secrets }: PlatformSettings): Record<string, string> => ({
+  DATABASE_URL: databaseUrl('flowgrid_integrations'),
+  CREDENTIALS_KEY: secrets.credentialsKey,
 });
 
 const SHOWN_OF_AI = ['ANTHROPIC_MODEL', 'OPENAI_MODEL', 'AI_MONTHLY_BUDGET_USD'];
@@ -109,10 +125,8 @@ const OWN_ENV: Readonly<Record<ProcessName, (settings: PlatformSettings) => Reco
   agents: ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl('flowgrid_agents') }),
   design: (settings) => ({ ...designEnv(settings), ...aboutAi(settings.aiEnv ?? {}) }),
   'design-worker': (settings) => ({ ...designEnv(settings), ...settings.aiEnv }),
-  integrations: ({ databaseUrl, secrets }) => ({
-    DATABASE_URL: databaseUrl('flowgrid_integrations'),
-    CREDENTIALS_KEY: secrets.credentialsKey,
-  }),
+  integrations: integrationsEnv,
+  'delivery-worker': integrationsEnv,
   router: (settings) => ({
     PUBSUB_URL: settings.databaseUrl('flowgrid_router'),
     SUBGRAPH_AGENTS_URL: serviceUrl('agents', settings),

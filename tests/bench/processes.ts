@@ -14,7 +14,15 @@ import { startTestPostgres } from '../testkit/global-postgres.ts';
 import { createPlatform } from '../testkit/platform.ts';
 import { createTenant } from '../testkit/tenant.ts';
 
-const NAMES: readonly ProcessName[] = ['auth', 'agents', 'design', 'integrations', 'design-worker', 'router'];
+const NAMES: readonly ProcessName[] = [
+  'auth',
+  'agents',
+  'design',
+  'integrations',
+  'design-worker',
+  'delivery-worker',
+  'router',
+];
 const ROUNDS = Number(process.argv[2] ?? 5);
 const SETTLE_MS = 3000;
 const REQUESTS = 300;

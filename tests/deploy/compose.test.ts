@@ -144,7 +144,14 @@ test('nginx has the only ports that other machines reach, and no way to the data
     services.filter(([, { networks }]) => networks.includes(network)).map(([name]) => name);
 
   expect(published.map(([name]) => name)).toEqual(['nginx']);
-  expect(onNetwork('edge')).toEqual(['nginx', 'design-worker', 'integrations', 'servicebus', 'grafana']);
+  expect(onNetwork('edge')).toEqual([
+    'nginx',
+    'design-worker',
+    'integrations',
+    'delivery-worker',
+    'servicebus',
+    'grafana',
+  ]);
   expect(onNetwork('data')).not.toContain('nginx');
   expect(file.services['postgres']?.networks).toEqual(['data']);
   expect(file.services['redis']?.networks).toEqual(['data']);
@@ -165,7 +172,7 @@ test('only the jobs know the passwords of the administrator and of the owner', a
   expect(knows('OWNER_DB_PASSWORD')).toEqual(['roles', 'migrate']);
   expect(knows('AUTH_DB_PASSWORD')).toEqual(['auth', 'roles', 'demo']);
   expect(knows('AUTH_KEY_SECRET')).toEqual(['auth']);
-  expect(knows('CREDENTIALS_KEY')).toEqual(['integrations']);
+  expect(knows('CREDENTIALS_KEY')).toEqual(['integrations', 'delivery-worker']);
   expect(knows('ARTIFACT_LINK_SECRET')).toEqual(['design']);
   expect(knows('GRANT_SECRET')).toEqual(['auth', 'design', 'design-worker']);
 });

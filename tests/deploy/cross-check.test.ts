@@ -25,6 +25,7 @@ const MODEL_OF: Readonly<Record<string, string>> = {
   design: 'design',
   'design-worker': 'design worker',
   integrations: 'integrations',
+  'delivery-worker': 'delivery worker',
   migrate: 'migrations: npm run db:migrate',
   demo: 'migrations: npm run db:migrate',
 };

@@ -13,7 +13,7 @@ import { createComposeRun, makeFolder, type ComposeRun } from './compose-run.ts'
 
 const START_LIMIT_MS = 480_000;
 
-const PROCESSES = ['auth', 'agents', 'design', 'integrations', 'design-worker', 'router'];
+const PROCESSES = ['auth', 'agents', 'design', 'integrations', 'design-worker', 'delivery-worker', 'router'];
 
 const DESCRIPTION = `A customer sends a claim by email. The claims clerk records the claim in Jira and checks the policy.
 If the policy is valid, the team lead approves the claim. Otherwise the clerk rejects the claim and informs the customer.`;

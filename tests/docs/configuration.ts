@@ -15,8 +15,7 @@ This page is written by \`npm run docs:configuration\` from the models in the se
 `;
 
 const INTRODUCTIONS: Readonly<Record<string, string>> = {
-  [COMMON]:
-    'Read by the router, the four subgraphs and the design worker, beside what their own sections say.',
+  [COMMON]: 'Read by the router, the four subgraphs and the two workers, beside what their own sections say.',
   router:
     'A variable `SUBGRAPH_<NAME>_URL` is required for every subgraph whose address in the supergraph is a placeholder, which is all of them.',
 };

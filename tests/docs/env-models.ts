@@ -8,7 +8,7 @@ import { routerEnv } from '../../router/src/env.ts';
 import { agentsEnv } from '../../subgraphs/agents/src/env.ts';
 import { authEnv } from '../../subgraphs/auth/src/env.ts';
 import { designEnv, workerEnv } from '../../subgraphs/design/src/env.ts';
-import { integrationsEnv } from '../../subgraphs/integrations/src/env.ts';
+import { deliveryWorkerEnv, integrationsEnv } from '../../subgraphs/integrations/src/env.ts';
 
 /** The section of what all services read. */
 export const COMMON = 'every service';
@@ -30,6 +30,7 @@ export const ENV_MODELS: Readonly<Record<string, z.ZodRawShape>> = {
   design: designEnv.shape,
   'design worker': workerEnv.shape,
   integrations: integrationsEnv.shape,
+  'delivery worker': deliveryWorkerEnv.shape,
   'migrations: npm run db:migrate': migrateEnv.shape,
   'dead letters: npm run dead-letters': deadLettersEnv.shape,
   // npm sets this one by itself.

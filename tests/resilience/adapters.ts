@@ -32,6 +32,7 @@ export const FULL: Adapters = {
       agents: both,
       design: both,
       'design-worker': both,
+      'delivery-worker': both,
       integrations: both,
     };
   },

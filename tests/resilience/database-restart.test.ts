@@ -10,7 +10,14 @@ import { CONTEXT_OPERATION, expectWholeStory, followDesign, startDesign } from '
 import { startHoldingProxy, type HoldingProxy } from './holding-proxy.ts';
 import { startOwnPostgres, type OwnPostgres } from './own-postgres.ts';
 
-const WITH_DATABASE = ['auth', 'agents', 'design', 'integrations', 'design-worker'] as const;
+const WITH_DATABASE = [
+  'auth',
+  'agents',
+  'design',
+  'integrations',
+  'design-worker',
+  'delivery-worker',
+] as const;
 const RECOVERY_LIMIT_MS = 15_000;
 
 let stack: AsyncDisposableStack;

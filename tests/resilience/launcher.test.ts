@@ -211,8 +211,9 @@ test('Ctrl-C stops everything in order, router first and PostgreSQL last, and le
   expect(launcher.lines.at(-1)).toContain('Stopped. The data is kept.');
   const stopping = (name: string): number => place(name, 'stopping signal=SIGTERM');
   const services = ['agents', 'auth', 'design ', 'integrations'].map(stopping);
-  expect(stopping('router')).toBeLessThan(stopping('design-worker'));
-  expect(stopping('design-worker')).toBeLessThan(Math.min(...services));
+  const workers = ['design-worker', 'delivery-worker'].map(stopping);
+  expect(stopping('router')).toBeLessThan(Math.min(...workers));
+  expect(Math.max(...workers)).toBeLessThan(Math.min(...services));
   expect(Math.max(...services)).toBeLessThan(place('postgres', 'received fast shutdown request'));
   await expectNothingLeft(platform);
   expect(await findPlatformFile(home)).toBeUndefined();

@@ -9,11 +9,19 @@ import { listEvents, openRows, type DatabaseRows } from './database-rows.ts';
 import { expectWholeStory } from './design-journey.ts';
 import { startLoad } from './rolling-load.ts';
 
-const REPLICAS = { auth: 2, agents: 2, design: 2, integrations: 2, 'design-worker': 2, router: 2 } as const;
+const REPLICAS = {
+  auth: 2,
+  agents: 2,
+  design: 2,
+  integrations: 2,
+  'design-worker': 2,
+  'delivery-worker': 2,
+  router: 2,
+} as const;
 /** What is restarted at the same time, one replica of each. */
 const WAVES = [
   ['agents', 'auth', 'design'],
-  ['integrations', 'design-worker', 'router'],
+  ['integrations', 'design-worker', 'delivery-worker', 'router'],
 ] as const;
 /** Longer than the second in which readiness is asked for, with a machine in mind that has much else to do. */
 const DRAIN = { SHUTDOWN_DRAIN_SECONDS: '3' };

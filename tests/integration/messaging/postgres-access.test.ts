@@ -23,6 +23,7 @@ let database: TestDatabase;
 let superuser: Client;
 let agents: Transport;
 let design: Transport;
+let integrations: Transport;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -30,9 +31,10 @@ beforeAll(async () => {
   await superuser.connect();
   agents = createPostgresTransport({ url: database.url('flowgrid_agents'), logger });
   design = createPostgresTransport({ url: database.url('flowgrid_design'), logger });
+  integrations = createPostgresTransport({ url: database.url('flowgrid_integrations'), logger });
 });
 afterAll(async () => {
-  await Promise.all([agents, design].map((transport) => transport[Symbol.asyncDispose]()));
+  await Promise.all([agents, design, integrations].map((transport) => transport[Symbol.asyncDispose]()));
   await superuser.end();
   await database[Symbol.asyncDispose]();
 });
@@ -46,6 +48,10 @@ const message = (fields: Partial<Message> = {}): Message => ({
   body: '"confidential"',
   ...fields,
 });
+
+/** What design alone receives, and agents does not: its reader, its teller and another one are three services. */
+const request = (fields: Partial<Message> = {}): Message =>
+  message({ type: 'design_request.made', ...fields });
 
 async function asRole<Result>(
   role: DatabaseRole,
@@ -146,14 +152,14 @@ test('a service cannot tell of what belongs to another: no forged audit, no forg
 
 test('contents are read under their tenant, by the service that receives them', async () => {
   const tenantId = newId();
-  await agents.publish([message({ tenantId }), message({ tenantId })]);
+  await integrations.publish([request({ tenantId }), request({ tenantId })]);
 
   const seen = {
     receiver: await asRole('flowgrid_design', (client) => count(client, tenantId)),
     otherTenant: await asRole('flowgrid_design', (client) => count(client, newId())),
     noTenant: await asRole('flowgrid_design', (client) => count(client, null)),
-    sender: await asRole('flowgrid_agents', (client) => count(client, tenantId)),
-    otherService: await asRole('flowgrid_integrations', (client) => count(client, tenantId)),
+    sender: await asRole('flowgrid_integrations', (client) => count(client, tenantId)),
+    otherService: await asRole('flowgrid_agents', (client) => count(client, tenantId)),
   };
 
   expect(seen).toEqual({ receiver: 2, otherTenant: 0, noTenant: 0, sender: 0, otherService: 0 });
@@ -215,11 +221,13 @@ test('a tenant with thousands of messages does not keep another one waiting', as
 test('what was handled leaves nothing behind', async () => {
   const tenantId = newId();
   let handled = 0;
-  await using _receiver = design.receive({ subscription: 'design-agents' }, async () => void (handled += 1), {
-    concurrency: 8,
-  });
+  await using _receiver = design.receive(
+    { subscription: 'design-requests' },
+    async () => void (handled += 1),
+    { concurrency: 8 },
+  );
 
-  await agents.publish(Array.from({ length: 50 }, () => message({ tenantId, orderKey: tenantId })));
+  await integrations.publish(Array.from({ length: 50 }, () => request({ tenantId, orderKey: tenantId })));
   await until('all', () => handled === 50);
   const left = await until('an empty queue', async () => {
     const { rows } = await superuser.query<{ n: number }>(
