@@ -1,6 +1,9 @@
 export { VALUE_LIMIT_BYTES, type Cache, type CacheScope, type CacheSpace } from './cache/cache.ts';
 export { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from './env.ts';
 export type { EpochKey, Epochs } from './epochs/epochs.ts';
+export { abortable } from './following/abortable.ts';
+export { createKeySignals, type KeySignal, type KeySignals } from './following/key-signals.ts';
+export { subscribeInBackground } from './following/subscribe-in-background.ts';
 export { createMemorySharedState, openSharedState, type SharedStateChoice } from './open.ts';
 export { createMemoryPubSub } from './pubsub/memory.ts';
 export { createPostgresPubSub, type PostgresPubSubOptions } from './pubsub/postgres.ts';

@@ -1,5 +1,5 @@
 /** Tells the other processes that something changed, after the change is committed. */
-import type { Channel, PubSub, Subscriber } from '@flowgrid/shared-state';
+import type { PubSub } from '@flowgrid/shared-state';
 import type { Logger } from '@flowgrid/platform';
 
 export interface Announcer {
@@ -23,26 +23,4 @@ export function createAnnouncer(pubsub: PubSub, logger: Logger): Announcer {
     job: (jobId) => publish('design-jobs', jobId),
     progress: (sessionId) => publish('design-progress', sessionId),
   };
-}
-
-/** Subscribes without waiting for the connection; returns what ends the subscription. */
-export function subscribeInBackground(
-  pubsub: PubSub,
-  channel: Channel,
-  subscriber: Subscriber & { readonly onError: (error: unknown) => void },
-): () => void {
-  let isEnded = false;
-  let unsubscribe = (): void => {
-    isEnded = true;
-  };
-  pubsub
-    .subscribe(channel, subscriber)
-    .then((subscription) => {
-      if (isEnded) subscription.unsubscribe();
-      else unsubscribe = () => subscription.unsubscribe();
-    })
-    .catch((error: unknown) => {
-      if (!isEnded) subscriber.onError(error);
-    });
-  return () => unsubscribe();
 }

@@ -4,9 +4,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Delivery, Transport } from '@flowgrid/messaging';
-import type { PubSub } from '@flowgrid/shared-state';
+import { subscribeInBackground, type PubSub } from '@flowgrid/shared-state';
 import { WakeUp, type Clock, type Logger } from '@flowgrid/platform';
-import { subscribeInBackground, type Announcer } from '../announce.ts';
+import type { Announcer } from '../announce.ts';
 import type { DesignDatabase } from '../database.ts';
 import { toJobKey } from '../modules/job/job-message.ts';
 import { claimJob, isReady, releaseJob, type ClaimedJob } from '../modules/job/job-store.ts';

@@ -1,8 +1,7 @@
 /** Sends a message for each job that waits, so that workers, and what scales them, hear of it wherever they run. */
 import type { Transport } from '@flowgrid/messaging';
 import { FlowgridError, WakeUp, type Logger } from '@flowgrid/platform';
-import type { PubSub } from '@flowgrid/shared-state';
-import { subscribeInBackground } from '../../announce.ts';
+import { subscribeInBackground, type PubSub } from '@flowgrid/shared-state';
 import type { DesignDatabase } from '../../database.ts';
 import { toMessage } from './job-message.ts';
 import { listUnsentJobs, markSent } from './job-store.ts';

@@ -1,15 +1,18 @@
 /** Follows the events of sessions: from the table first, then whenever one is announced, and at intervals in case none was. */
 import { requirePermission, type ServiceRequest } from '@flowgrid/access';
-import type { PubSub } from '@flowgrid/shared-state';
+import {
+  abortable,
+  createKeySignals,
+  subscribeInBackground,
+  type KeySignal,
+  type PubSub,
+} from '@flowgrid/shared-state';
 import { FlowgridError, isId, notFound, type Logger } from '@flowgrid/platform';
 import type { DesignDatabase } from '../../database.ts';
-import { subscribeInBackground } from '../../announce.ts';
 import { findSessions } from '../session/session-store.ts';
 import { hasEnded, type DesignSession } from '../session/session.ts';
-import { abortable } from './abortable.ts';
 import type { DesignEvent } from './design-event.ts';
 import { listEvents } from './event-store.ts';
-import { createSessionSignals, type SessionSignal } from './session-signals.ts';
 
 const PAGE_SIZE = 100;
 
@@ -32,7 +35,7 @@ export interface ProgressFeedOptions {
 
 /** Does not wait for announcements to arrive: until then events are read at intervals. The caller disposes of it. */
 export function createProgressFeed({ database, pubsub, logger }: ProgressFeedOptions): ProgressFeed {
-  const signals = createSessionSignals();
+  const signals = createKeySignals();
   const unsubscribe = subscribeInBackground(pubsub, 'design-progress', {
     onMessage: (sessionId) => signals.announce(sessionId),
     onGap: () => signals.announceAll(),
@@ -106,7 +109,7 @@ interface Following extends Start {
   readonly tenantId: string;
   readonly sessionId: string;
   readonly read: EventReader;
-  readonly openSignal: (sessionId: string) => SessionSignal;
+  readonly openSignal: (sessionId: string) => KeySignal;
   readonly stopped: AbortSignal;
 }
 

@@ -1,17 +1,19 @@
-/** Wakes those who follow a session: when something is announced about it, and at intervals. */
+/** Wakes those who follow something by its key: when something is announced about it, and at intervals. */
 
 const REREAD_INTERVAL_MS = 3_000;
 
-export interface SessionSignal extends Disposable {
+/** The wake-ups of one key. Its follower disposes of it. */
+export interface KeySignal extends Disposable {
   /** Rises with every wake-up. */
   version(): number;
   /** Resolves when the version is another one, or when `stopped` aborts. */
   changedSince(version: number, stopped: AbortSignal): Promise<void>;
 }
 
-export interface SessionSignals extends Disposable {
-  open(sessionId: string): SessionSignal;
-  announce(sessionId: string): void;
+/** The wake-ups of all keys that are followed in this process. Disposing wakes everybody a last time. */
+export interface KeySignals extends Disposable {
+  open(key: string): KeySignal;
+  announce(key: string): void;
   announceAll(): void;
 }
 
@@ -21,9 +23,10 @@ interface Entry {
   readonly waiting: Set<() => void>;
 }
 
-export function createSessionSignals(rereadIntervalMs = REREAD_INTERVAL_MS): SessionSignals {
+/** Starts its timer at once; the caller disposes of it. */
+export function createKeySignals(rereadIntervalMs = REREAD_INTERVAL_MS): KeySignals {
   const entries = new Map<string, Entry>();
-  // Never starts again: a version stands for a moment, also after the last follower of a session has gone.
+  // Never starts again: a version stands for a moment, also after the last follower of a key has gone.
   let lastVersion = 0;
   const wake = (entry: Entry): void => {
     entry.version = ++lastVersion;
@@ -37,21 +40,21 @@ export function createSessionSignals(rereadIntervalMs = REREAD_INTERVAL_MS): Ses
   const timer = setInterval(wakeAll, rereadIntervalMs);
   timer.unref();
   return {
-    open: (sessionId) => {
-      const entry = entries.get(sessionId) ?? { version: ++lastVersion, followers: 0, waiting: new Set() };
+    open: (key) => {
+      const entry = entries.get(key) ?? { version: ++lastVersion, followers: 0, waiting: new Set() };
       entry.followers += 1;
-      entries.set(sessionId, entry);
+      entries.set(key, entry);
       return {
         version: () => entry.version,
         changedSince: (version, stopped) => waitFor(entry, version, stopped),
         [Symbol.dispose]: () => {
           entry.followers -= 1;
-          if (entry.followers === 0) entries.delete(sessionId);
+          if (entry.followers === 0) entries.delete(key);
         },
       };
     },
-    announce: (sessionId) => {
-      const entry = entries.get(sessionId);
+    announce: (key) => {
+      const entry = entries.get(key);
       if (entry) wake(entry);
     },
     announceAll: wakeAll,
