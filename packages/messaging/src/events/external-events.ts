@@ -1,4 +1,4 @@
-/** Events about tickets and issues of connected systems: what hooks and syncs noticed. */
+/** Events about tickets and issues of connected systems: what hooks and syncs noticed, and what was written from here. */
 import { z } from 'zod';
 import type { EventDefinition } from './define-event.ts';
 
@@ -22,6 +22,33 @@ export const EXTERNAL_EVENTS = {
       integrationId: z.uuid(),
       source: z.enum(['HOOK', 'SYNC']).describe('whether the other system told of it or was asked'),
       change: z.enum(['CREATED', 'UPDATED', 'DELETED', 'COMMENTED', 'TRANSITIONED']),
+      item: externalItemSnapshot,
+    }),
+  },
+  'external.item.created': {
+    version: 1,
+    source: '/integrations',
+    description: 'A ticket or an issue was made at a connected system from here.',
+    data: z.object({ integrationId: z.uuid(), item: externalItemSnapshot }),
+  },
+  'external.item.commented': {
+    version: 1,
+    source: '/integrations',
+    description: 'A comment was added to a ticket or an issue of a connected system from here.',
+    data: z.object({
+      integrationId: z.uuid(),
+      key: z.string().describe('of the ticket or issue'),
+      comment: z.object({ id: z.string(), url: z.string().nullable() }),
+    }),
+  },
+  'external.item.transitioned': {
+    version: 1,
+    source: '/integrations',
+    description:
+      'A step was taken with a ticket or an issue of a connected system from here. The data is after it.',
+    data: z.object({
+      integrationId: z.uuid(),
+      transitionId: z.string().describe('as the other system calls the step'),
       item: externalItemSnapshot,
     }),
   },

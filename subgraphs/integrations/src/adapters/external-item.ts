@@ -52,6 +52,8 @@ export interface ItemTransition {
   readonly name: string;
   /** The state that it leads to. */
   readonly toState: string;
+  /** Names of fields that a person has to fill in there: such a step is not taken from here. Left out for none. */
+  readonly requires?: readonly string[];
 }
 
 export interface SyncQuery {
