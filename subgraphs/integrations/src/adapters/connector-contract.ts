@@ -1,0 +1,124 @@
+/** What every connector does, whichever system is behind it: one suite, run by a test of each against its fake vendor. */
+import { OutsidePolicies, createLogger, createMetrics, newId } from '@flowgrid/platform';
+import { createOutbound, type Outbound } from '@flowgrid/outbound';
+import { afterEach, beforeEach, describe } from 'vitest';
+import type { Connection } from './connection.ts';
+import type { Capability, Connector } from './connector.ts';
+import { checkSuite } from './contract/check-suite.ts';
+import { failureSuite } from './contract/failure-suite.ts';
+import { itemSuite } from './contract/item-suite.ts';
+import { syncSuite } from './contract/sync-suite.ts';
+import { webhookSuite } from './contract/webhook-suite.ts';
+import { writeSuite } from './contract/write-suite.ts';
+
+/** How the fake vendor answers instead of doing what it is asked. */
+export type VendorFault =
+  | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
+  | 'LIMITED'
+  | 'BROKEN'
+  | 'MALFORMED'
+  | 'PAGE'
+  | 'OTHER'
+  | 'SLOW'
+  | 'DROPPED';
+
+export interface TestAccount {
+  /** The `authorization` header. */
+  readonly authorization: string;
+  /** As `Connection.knownLogin`. */
+  readonly knownLogin: string | null;
+}
+
+/** A fake vendor that starts empty, and what a person does there. Each test has one of its own. */
+export interface VendorBench extends AsyncDisposable {
+  readonly connector: Connector;
+  readonly host: string;
+  readonly baseUrl: string;
+  /** May do everything. */
+  readonly account: TestAccount;
+  /** What `check` says of whose the account is. */
+  readonly login: string;
+  /** A valid account that may not do `missing`, and whose check can tell. */
+  readonly limited: TestAccount & { readonly missing: readonly Capability[] };
+  /** Where items are made, and what is synchronised. */
+  readonly container: string;
+  /** Well-formed, and nothing has it. */
+  readonly unknownKey: string;
+  /** Cannot be keys: nothing is asked for them. */
+  readonly hostileKeys: readonly string[];
+  /** A kind of item by its name there, as a draft may ask for it. */
+  readonly itemType: string;
+  /** The scope of a webhook; null where it is for everything. */
+  readonly webhookScope: string | null;
+  /** Somebody makes an item in the container. Its key. */
+  addItem(item: { readonly title: string; readonly updatedAt: Date }): string;
+  /** Somebody changes an item. */
+  changeItem(key: string, updatedAt: Date): void;
+  /** How many items there are. */
+  itemCount(): number;
+  commentsOf(key: string): readonly string[];
+  /** As `ExternalItem.state` has it. */
+  stateOf(key: string): string;
+  /** Addresses of the webhooks that are registered there. */
+  webhookUrls(): readonly string[];
+  /** From the request after `after` others on (0), `times` answers (1) are this one. */
+  fail(fault: VendorFault, options?: { readonly after?: number; readonly times?: number }): void;
+  /** `METHOD path` of each request so far. */
+  readonly requests: readonly string[];
+}
+
+/** What the suites get: the vendor of the test, and connections to it. */
+export interface ContractTools {
+  readonly bench: () => VendorBench;
+  /** A connection that nothing failed for yet. */
+  readonly connect: (account?: TestAccount) => Connection;
+}
+
+const DEADLINE_MS = 300;
+
+export function describeConnector(name: string, start: () => Promise<VendorBench>): void {
+  describe(`${name} as a connector`, () => {
+    let bench: VendorBench;
+    let outbound: Outbound;
+
+    beforeEach(async () => {
+      bench = await start();
+      const [hostname = '', port = ''] = bench.host.split(':');
+      outbound = createOutbound({
+        policies: new OutsidePolicies({
+          logger: createLogger({ name: 'test', level: 'silent' }),
+          metrics: createMetrics('test'),
+        }),
+        allowed: [{ hostname, port }],
+        deadlineMs: DEADLINE_MS,
+        maxResponseBytes: 8 * 1024 * 1024,
+      });
+    });
+    afterEach(async () => {
+      await outbound[Symbol.asyncDispose]();
+      await bench[Symbol.asyncDispose]();
+    });
+
+    const tools: ContractTools = {
+      bench: () => bench,
+      connect: ({ authorization, knownLogin } = bench.account) => {
+        const id = newId();
+        return {
+          id,
+          baseUrl: bench.baseUrl,
+          apiUrl: bench.baseUrl,
+          knownLogin,
+          fetch: (url, init = {}) =>
+            outbound.fetch(url, { ...init, connection: id, headers: { ...init.headers, authorization } }),
+        };
+      },
+    };
+    checkSuite(tools);
+    itemSuite(tools);
+    writeSuite(tools);
+    syncSuite(tools);
+    webhookSuite(tools);
+    failureSuite(tools);
+  });
+}
