@@ -24,6 +24,8 @@ beforeAll(async () => {
   await addGrantOfRunningJob();
   await addMessages();
   await addAiUsage();
+  await addExternalItems();
+  await addHooksAndRules();
   tables = (await listTables(superuser)).filter(({ hasTenant }) => hasTenant);
 });
 afterAll(() => superuser.end());
@@ -77,6 +79,57 @@ async function addAiUsage(): Promise<void> {
     `INSERT INTO design.ai_call (tenant_id, id, session_id, phase, provider, model, state, cost_usd, started_at)
      SELECT tenant_id, gen_random_uuid(), id, 'DESIGN', 'anthropic', 'claude', 'RESERVED', 1, now()
        FROM design.design_session WHERE tenant_id = $1 LIMIT 1`,
+    [owner.id],
+  );
+}
+
+/** What a connected system would have told. */
+async function addExternalItems(): Promise<void> {
+  await superuser.query(
+    `WITH item AS (
+       INSERT INTO integrations.external_item (tenant_id, integration_id, key, title, body, state, type, changed_at, seen_at)
+       SELECT tenant_id, id, 'CLM-1', 'Claim', '', 'open', 'Issue', now(), now()
+         FROM integrations.integration WHERE tenant_id = $1 LIMIT 1 RETURNING *
+     )
+     INSERT INTO integrations.agent_item (tenant_id, agent_id, integration_id, item_key, reason, tied_at)
+     SELECT tenant_id, gen_random_uuid(), integration_id, key, 'a rule', now() FROM item`,
+    [owner.id],
+  );
+}
+
+/** A hook with what it received, and a rule that fired. */
+async function addHooksAndRules(): Promise<void> {
+  await superuser.query(
+    `INSERT INTO auth.rule_grant (tenant_id, rule_id, user_id, rule_name, created_at)
+     SELECT tenant_id, gen_random_uuid(), id, 'Kept', now() FROM auth.app_user WHERE tenant_id = $1 LIMIT 1`,
+    [owner.id],
+  );
+  await superuser.query(
+    `WITH hook AS (
+       INSERT INTO integrations.inbound_hook (tenant_id, id, kind, verification, name, is_enabled, address, created_at, updated_at)
+       VALUES ($1, gen_random_uuid(), 'GENERIC', 'HMAC_SHA256', 'Kept', true, gen_random_uuid()::text, now(), now()) RETURNING *
+     ), secret AS (
+       INSERT INTO integrations.inbound_hook_secret (tenant_id, id, hook_id, envelope, created_at)
+       SELECT tenant_id, gen_random_uuid(), id, '{}', now() FROM hook
+     ), registration AS (
+       INSERT INTO integrations.inbound_registration (tenant_id, id, hook_id, foreign_id, created_at)
+       SELECT tenant_id, gen_random_uuid(), id, '1', now() FROM hook
+     ), delivery AS (
+       INSERT INTO integrations.inbound_delivery (tenant_id, id, hook_id, delivery_key, size, state, attempt, run_after, received_at)
+       SELECT tenant_id, gen_random_uuid(), id, 'key', 2, 'DONE', 1, now(), now() FROM hook RETURNING *
+     )
+     INSERT INTO integrations.inbound_delivery_content (tenant_id, delivery_id, headers, body)
+     SELECT tenant_id, id, '{}', '{}'::bytea FROM delivery`,
+    [owner.id],
+  );
+  await superuser.query(
+    `WITH rule AS (
+       INSERT INTO integrations.integration_rule (tenant_id, id, name, is_enabled, trigger, action, settings, max_runs_per_hour,
+                                                  author_name, created_at, updated_at)
+       VALUES ($1, gen_random_uuid(), 'Kept', false, 'ITEM_CHANGED', 'START_DESIGN', '{}', 1, 'Ada', now(), now()) RETURNING *
+     )
+     INSERT INTO integrations.rule_run (tenant_id, id, rule_id, event_id, state, attempt, run_after, created_at)
+     SELECT tenant_id, gen_random_uuid(), id, gen_random_uuid(), 'DONE', 1, now(), now() FROM rule`,
     [owner.id],
   );
 }
