@@ -25,6 +25,7 @@ beforeAll(async () => {
   await addMessages();
   await addAiUsage();
   await addExternalItems();
+  await addIntegrationEvents();
   await addHooksAndRules();
   tables = (await listTables(superuser)).filter(({ hasTenant }) => hasTenant);
 });
@@ -93,6 +94,19 @@ async function addExternalItems(): Promise<void> {
      )
      INSERT INTO integrations.agent_item (tenant_id, agent_id, integration_id, item_key, reason, tied_at)
      SELECT tenant_id, gen_random_uuid(), integration_id, key, 'a rule', now() FROM item`,
+    [owner.id],
+  );
+}
+
+/** What happened at an integration, and how its connection is. */
+async function addIntegrationEvents(): Promise<void> {
+  await superuser.query(
+    `WITH head AS (
+       INSERT INTO integrations.integration_event_head (tenant_id, integration_id, last_sequence)
+       SELECT tenant_id, id, 1 FROM integrations.integration WHERE tenant_id = $1 LIMIT 1 RETURNING *
+     )
+     INSERT INTO integrations.integration_event (tenant_id, integration_id, sequence, kind, message, item_keys, at)
+     SELECT tenant_id, integration_id, 1, 'FAILED', 'Kept', '{}', now() FROM head`,
     [owner.id],
   );
 }

@@ -87,6 +87,13 @@ export const DESIGN_SESSION_EVENTS = {
     description: 'The design ended with a failure.',
     data: z.object({ session, failure }),
   },
+  'design_session.refused': {
+    version: 1,
+    source,
+    description:
+      'A design that a rule asked for was not started. The subject is the session that would have been.',
+    data: z.object({ request: z.object({ id: z.uuid(), ruleId: z.uuid() }), reason: z.string() }),
+  },
   'design_session.accepted': {
     version: 1,
     source,

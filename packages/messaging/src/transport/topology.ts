@@ -22,8 +22,13 @@ export const SUBSCRIPTIONS = {
   'design-agents': { service: 'design', resources: ['agent'], maxDeliveries: 10, lockSeconds: 30 },
   /** Designs that rules of the integrations service ask for. */
   'design-requests': { service: 'design', resources: ['design_request'], maxDeliveries: 10, lockSeconds: 30 },
-  /** What becomes of published agents at connected systems: tickets, by rules. */
-  'integrations-agents': { service: 'integrations', resources: ['agent'], maxDeliveries: 10, lockSeconds: 30 },
+  /** What rules act on: published agents, changed items, and designs that they asked for in vain. */
+  'integrations-agents': {
+    service: 'integrations',
+    resources: ['agent', 'design_session', 'external'],
+    maxDeliveries: 10,
+    lockSeconds: 30,
+  },
   /** Everything that webhook endpoints can be told of. */
   'integrations-webhooks': {
     service: 'integrations',
