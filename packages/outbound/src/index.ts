@@ -1,9 +1,4 @@
 export { parseAllowedHosts, type AllowedHost } from './allowed-hosts.ts';
-export {
-  createOutbound,
-  type Outbound,
-  type OutboundFetch,
-  type OutboundOptions,
-  type OutboundRequest,
-} from './outbound-fetch.ts';
+export { createOutbound, type Outbound, type OutboundFetch, type OutboundOptions } from './outbound-fetch.ts';
 export { OutboundError, toOutboundError, type OutboundReason } from './outbound-error.ts';
+export type { OutboundHead, OutboundRequest } from './send-request.ts';

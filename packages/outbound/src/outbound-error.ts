@@ -3,6 +3,7 @@ import { PolicyRefusal } from '@flowgrid/platform';
 
 export type OutboundReason =
   | 'REFUSED_URL'
+  | 'REFUSED_HEADER'
   | 'UNREACHABLE_ADDRESS'
   | 'CONNECTION'
   | 'TLS'
@@ -13,6 +14,7 @@ export type OutboundReason =
   | 'BUSY';
 
 const MESSAGES: Readonly<Record<Exclude<OutboundReason, 'REFUSED_URL'>, string>> = {
+  REFUSED_HEADER: 'A header of the request has a name or a value that cannot be sent.',
   // One text for an unknown name and for a name in a private network: the answer maps no network from inside.
   UNREACHABLE_ADDRESS:
     'The server has no public internet address: its name is unknown or leads into a private network.',
@@ -62,6 +64,5 @@ function reasonOf(error: Error): OutboundReason | null {
   if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'TIMEOUT';
   const code = 'code' in error ? String(error.code) : '';
   if (TIMEOUTS.has(code)) return 'TIMEOUT';
-  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return 'TOO_LARGE';
   return TLS_CODE.test(code) ? 'TLS' : null;
 }

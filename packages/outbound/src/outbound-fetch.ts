@@ -1,21 +1,11 @@
 /** Requests to servers that tenants name: public addresses only, no redirects, bounded in size and time. */
 import type { FailureKind, OutsidePolicies } from '@flowgrid/platform';
-import { Agent, request, type Dispatcher } from 'undici';
+import { Agent } from 'undici';
 import type { AllowedHost } from './allowed-hosts.ts';
 import { createGuardedConnector, resolveBySystem, type Resolve } from './guarded-connect.ts';
 import { OutboundError, toOutboundError, type OutboundReason } from './outbound-error.ts';
+import { sendRequest, type OutboundRequest } from './send-request.ts';
 import { findUrlProblem } from './url-rules.ts';
-
-export interface OutboundRequest {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly signal?: AbortSignal;
-  /** Whose request it is: what fails for one connection says nothing to another one of the same server. */
-  readonly connection?: string;
-  /** True when doing it twice is the same as doing it once; then it is tried again where no usable answer came. */
-  readonly isRepeatable?: boolean;
-}
 
 /**
  * Answers with the complete response, its body already read.
@@ -47,12 +37,11 @@ const KEEP_ALIVE_MS = 4_000;
 const POLICY = { name: 'outbound', classify: toFailureKind, retries: 1, opensForMs: 5_000 };
 /** Failures that the server, or the way to it, is to blame for. */
 const OUTAGES: ReadonlySet<OutboundReason> = new Set(['CONNECTION', 'TIMEOUT', 'TLS']);
-/** Statuses whose response has no body. */
-const EMPTY_STATUSES = new Set([204, 205, 304]);
 
 /** Opens nothing before the first request. The caller owns it and disposes of it. */
 export function createOutbound(options: OutboundOptions): Outbound {
   const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+  const maxResponseBytes = options.maxResponseBytes ?? MAX_RESPONSE_BYTES;
   const dispatcher = new Agent({
     connect: createGuardedConnector({
       allowed: options.allowed,
@@ -65,8 +54,10 @@ export function createOutbound(options: OutboundOptions): Outbound {
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
-    maxResponseSize: options.maxResponseBytes ?? MAX_RESPONSE_BYTES,
+    // A connection carries the requests to one name, one after the other.
+    allowH2: false,
   });
+  const limits = { dispatcher, deadlineMs, maxResponseBytes };
   return {
     findUrlProblem: (url) => findUrlProblem(url, options.allowed),
     fetch: async (address, init = {}) => {
@@ -80,7 +71,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
       try {
         return await policy.run(
           async (signal) => {
-            const response = await send(url, { ...init, signal }, { dispatcher, deadlineMs });
+            const response = await sendRequest(url, { ...init, signal }, limits);
             if (response.status >= 500) throw new ServerFailure(response);
             return response;
           },
@@ -108,38 +99,4 @@ class ServerFailure extends Error {
 function toFailureKind(error: unknown): FailureKind {
   if (error instanceof ServerFailure) return 'outage';
   return OUTAGES.has(toOutboundError(error).reason) ? 'outage' : 'answered';
-}
-
-async function send(
-  url: URL,
-  init: OutboundRequest,
-  limits: { readonly dispatcher: Dispatcher; readonly deadlineMs: number },
-): Promise<Response> {
-  const deadline = AbortSignal.timeout(limits.deadlineMs);
-  const response = await request(url, {
-    dispatcher: limits.dispatcher,
-    method: init.method ?? 'GET',
-    headers: { ...init.headers, 'accept-encoding': 'identity' },
-    body: init.body ?? null,
-    signal: init.signal ? AbortSignal.any([init.signal, deadline]) : deadline,
-  });
-  const { statusCode: status } = response;
-  if (status >= 300 && status < 400) {
-    response.body.on('error', () => undefined).destroy();
-    throw new OutboundError('REDIRECT');
-  }
-  if (status < 200 || status > 599) throw new OutboundError('CONNECTION');
-  const body = await response.body.arrayBuffer();
-  return new Response(EMPTY_STATUSES.has(status) ? null : body, {
-    status,
-    headers: toHeaders(response.headers),
-  });
-}
-
-function toHeaders(given: Readonly<Record<string, string | string[] | undefined>>): Headers {
-  const headers = new Headers();
-  for (const [name, values] of Object.entries(given)) {
-    for (const value of [values ?? []].flat()) headers.append(name, value);
-  }
-  return headers;
 }
