@@ -1,6 +1,7 @@
 /** Every table, with rows of a real tenant in it, attacked with the login role of its own service. */
 import { Client, escapeIdentifier } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newId } from '@flowgrid/platform';
 import { sharedPlatform } from '../testkit/shared-platform.ts';
 import type { TestTenant } from '../testkit/tenant.ts';
 import { OUT_OF_REACH, listTables, rolesOf, type TableFacts } from './tables.ts';
@@ -27,6 +28,7 @@ beforeAll(async () => {
   await addExternalItems();
   await addIntegrationEvents();
   await addHooksAndRules();
+  await addWebhooks();
   tables = (await listTables(superuser)).filter(({ hasTenant }) => hasTenant);
 });
 afterAll(() => superuser.end());
@@ -146,6 +148,45 @@ async function addHooksAndRules(): Promise<void> {
      SELECT tenant_id, gen_random_uuid(), id, gen_random_uuid(), 'DONE', 1, now(), now() FROM rule`,
     [owner.id],
   );
+}
+
+/** An endpoint, its secret, and what was told to it. */
+async function addWebhooks(): Promise<void> {
+  const [endpoint, message, delivery] = Array.from({ length: 3 }, () => newId());
+  const statements: readonly (readonly [string, readonly unknown[]])[] = [
+    [
+      `INSERT INTO integrations.webhook_endpoint (tenant_id, id, url, description, events, signing, ordering, status, created_at, updated_at)
+       VALUES ($1, $2, 'https://example.com/', '', '{}', 'HMAC', 'NONE', 'ENABLED', now(), now())`,
+      [endpoint],
+    ],
+    [
+      `INSERT INTO integrations.webhook_secret (tenant_id, id, endpoint_id, envelope, created_at)
+       VALUES ($1, gen_random_uuid(), $2, '{}', now())`,
+      [endpoint],
+    ],
+    ['INSERT INTO integrations.webhook_queue (tenant_id, endpoint_id) VALUES ($1, $2)', [endpoint]],
+    [
+      `INSERT INTO integrations.webhook_message (tenant_id, id, type, body, is_test, created_at)
+       VALUES ($1, $2, 'agent.created', '{}', false, now())`,
+      [message],
+    ],
+    [
+      `INSERT INTO integrations.webhook_delivery (tenant_id, endpoint_id, message_id, id, type, resource, state, created_at, updated_at)
+       VALUES ($1, $2, $3, $4, 'agent.created', 'agent', 'DELIVERED', now(), now())`,
+      [endpoint, message, delivery],
+    ],
+    [
+      `INSERT INTO integrations.webhook_attempt (tenant_id, endpoint_id, delivery_id, number, at, outcome, url, body_bytes, body_sha256)
+       VALUES ($1, $2, $3, 1, now(), 'DELIVERED', 'https://example.com/', 2, '')`,
+      [endpoint, delivery],
+    ],
+    [
+      `INSERT INTO integrations.webhook_replay (tenant_id, id, endpoint_id, since, until, only_failed, state, total, created_at)
+       VALUES ($1, gen_random_uuid(), $2, now(), now(), true, 'DONE', 0, now())`,
+      [endpoint],
+    ],
+  ];
+  for (const [sql, values] of statements) await superuser.query(sql, [owner.id, ...values]);
 }
 
 const nameOf = ({ schema, table }: TableFacts): string =>
