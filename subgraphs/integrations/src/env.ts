@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { MESSAGING_CONTRADICTIONS, messagingEnv } from '@flowgrid/messaging';
-import { poolSizeEnv, postgresUrl, readEnv, secretKey, serviceEnv, serviceUrls } from '@flowgrid/platform';
+import { poolSizeEnv, postgresUrl, readEnv, serviceEnv, serviceUrls } from '@flowgrid/platform';
 import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from '@flowgrid/shared-state';
 import { parseAllowedHosts } from '@flowgrid/outbound';
+import { HAS_KEY, keysEnv } from './adapters/keys/keys-env.ts';
 
 /** What the service and its worker read. */
 const connectionsEnv = {
@@ -11,13 +12,7 @@ const connectionsEnv = {
   DATABASE_URL: postgresUrl.describe('Connection string of the login role flowgrid_integrations.'),
   ...sharedStateEnv,
   ...messagingEnv,
-  CREDENTIALS_KEY: secretKey.describe('Seals the credentials of integrations; 32 random bytes in base64.'),
-  CREDENTIALS_KEYS_OLD: z
-    .string()
-    .default('')
-    .transform((list) => list.split(',').filter((key) => key.trim() !== ''))
-    .pipe(z.array(secretKey))
-    .describe('Former keys, by comma: what they sealed still opens.'),
+  ...keysEnv,
   OUTBOUND_ALLOW_HOSTS: z
     .string()
     .default('')
@@ -30,14 +25,16 @@ const connectionsEnv = {
     .describe('`host` or `host:port`, by comma, that tenants may reach by http and at private addresses.'),
 };
 
-export const integrationsEnv = z.object({
-  ...connectionsEnv,
-  AUTH_URL: serviceUrls.describe(
-    'Base addresses of auth, by comma: it publishes the keys of context tokens.',
-  ),
-});
+export const integrationsEnv = z
+  .object({
+    ...connectionsEnv,
+    AUTH_URL: serviceUrls.describe(
+      'Base addresses of auth, by comma: it publishes the keys of context tokens.',
+    ),
+  })
+  .refine(HAS_KEY.check, HAS_KEY.params);
 
-export const deliveryWorkerEnv = z.object(connectionsEnv);
+export const deliveryWorkerEnv = z.object(connectionsEnv).refine(HAS_KEY.check, HAS_KEY.params);
 
 const CONTRADICTIONS = [...SHARED_STATE_CONTRADICTIONS, ...MESSAGING_CONTRADICTIONS];
 

@@ -22,7 +22,7 @@ import { openIntegrationsDatabase } from './database.ts';
 import { readIntegrationsEnv } from './env.ts';
 import { AgentLinkService } from './modules/agent-link/agent-link-service.ts';
 import { ConnectionTester } from './modules/integration/connection-test.ts';
-import { createCredentialSealer } from './modules/integration/credential-sealer.ts';
+import { openSecretBox } from './modules/credential/open-secret-box.ts';
 import { Connections } from './modules/connection/connections.ts';
 import type { Connectors } from './modules/connection/open-connection.ts';
 import { IntegrationService } from './modules/integration/integration-service.ts';
@@ -54,17 +54,17 @@ await runService(
     );
     const policies = new OutsidePolicies({ logger, metrics });
     const outbound = stack.use(createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS, policies }));
-    const sealer = createCredentialSealer({ current: env.CREDENTIALS_KEY, old: env.CREDENTIALS_KEYS_OLD });
+    const secretBox = stack.use(await openSecretBox(env, { database, pubsub, clock, logger })).dataKeys;
     const { findUrlProblem } = outbound;
     // Pages of tickets are larger than what a test of a connection reads.
     const forItems = stack.use(
       createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS, policies, maxResponseBytes: MAX_PAGE_BYTES }),
     );
     const createContext = createContextFactory({
-      integrations: new IntegrationService({ database: outbox.database, sealer, findUrlProblem, clock }),
+      integrations: new IntegrationService({ database: outbox.database, secretBox, findUrlProblem, clock }),
       connectionTester: new ConnectionTester({
         database: outbox.database,
-        sealer,
+        secretBox,
         connectors,
         fetch: outbound.fetch,
         clock,
@@ -72,7 +72,7 @@ await runService(
       }),
       agentLinks: new AgentLinkService({ database: outbox.database, clock }),
       items: new ItemService({
-        connections: new Connections({ database, sealer, connectors, fetch: forItems.fetch, logger }),
+        connections: new Connections({ database, secretBox, connectors, fetch: forItems.fetch, logger }),
       }),
     });
     const verifier = stack.use(

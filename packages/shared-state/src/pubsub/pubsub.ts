@@ -1,6 +1,7 @@
 /** Announcements between processes: "something changed about this key". The content is read where it is kept. */
 
 export const CHANNELS = [
+  'data-keys',
   'design-jobs',
   'design-progress',
   'epochs',

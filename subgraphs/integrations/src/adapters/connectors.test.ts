@@ -1,7 +1,7 @@
 /** One contract for all connectors, against a server that speaks their endpoints over HTTP. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OutsidePolicies, createLogger, createMetrics } from '@flowgrid/platform';
-import type { Credential } from '../modules/integration/credential.ts';
+import type { Credential } from '../modules/credential/credential.ts';
 import {
   GITHUB_TOKEN,
   JIRA_CREDENTIAL,

@@ -1,7 +1,7 @@
 /** Tickets and issues through every connector, from a server that speaks the vendors' endpoints over HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OutsidePolicies, createLogger, createMetrics } from '@flowgrid/platform';
-import type { Credential } from '../modules/integration/credential.ts';
+import type { Credential } from '../modules/credential/credential.ts';
 import {
   GITHUB_TOKEN,
   JIRA_CREDENTIAL,

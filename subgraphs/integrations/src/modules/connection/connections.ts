@@ -3,14 +3,14 @@ import { OutboundError, type OutboundFetch } from '@flowgrid/outbound';
 import { FlowgridError, isId, type Logger } from '@flowgrid/platform';
 import { ConnectorError } from '../../adapters/connector-error.ts';
 import type { IntegrationsDatabase } from '../../database.ts';
-import { SealError, type CredentialSealer } from '../integration/credential-sealer.ts';
+import { openCredential } from '../credential/open-credential.ts';
+import { SealError, type SecretBox } from '../credential/secret-box.ts';
 import * as store from '../integration/integration-store.ts';
-import { openCredential } from '../integration/open-credential.ts';
 import { openConnection, type Connectors, type OpenedConnection } from './open-connection.ts';
 
 export interface ConnectionsOptions {
   readonly database: IntegrationsDatabase;
-  readonly sealer: CredentialSealer;
+  readonly secretBox: SecretBox;
   readonly connectors: Connectors;
   readonly fetch: OutboundFetch;
   readonly logger: Logger;
@@ -34,7 +34,7 @@ export class Connections {
   ): Promise<Result | null> {
     const { tenantId, integrationId } = whose;
     if (!isId(integrationId)) return null;
-    const { database, sealer, logger } = this.#options;
+    const { database, secretBox, logger } = this.#options;
     const stored = await database.inTenant(tenantId, async (tx) => {
       // Locked: address and credential are read as they belong together.
       const integration = await store.findIntegrationForUpdate(tx, tenantId, integrationId);
@@ -44,7 +44,7 @@ export class Connections {
     if (stored === null) return null;
     const { id, baseUrl } = stored.integration;
     try {
-      const credential = openCredential(sealer, { tenantId, ...stored });
+      const credential = openCredential(await secretBox.unlock(tenantId), stored);
       return await work(openConnection(this.#options, { id, baseUrl, credential }));
     } catch (error) {
       // The cause is left out: it may carry headers and addresses.

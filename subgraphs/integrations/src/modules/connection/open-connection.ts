@@ -7,7 +7,7 @@ import { basicAuthorization, forConnection } from '../../adapters/json-request.t
 import { clientCredentialsSignIn } from '../../adapters/sign-in/client-credentials.ts';
 import { constantSignIn, type SignIn } from '../../adapters/sign-in/sign-in.ts';
 import { signedFetch } from '../../adapters/sign-in/signed-fetch.ts';
-import type { Credential } from '../integration/credential.ts';
+import type { Credential } from '../credential/credential.ts';
 import type { IntegrationKind } from '../integration/integration.ts';
 
 export type Connectors = { readonly [Kind in IntegrationKind]: ReadingConnector };

@@ -6,15 +6,15 @@ import type { ConnectionCheck } from '../../adapters/connector.ts';
 import { OutboundError, type OutboundFetch } from '@flowgrid/outbound';
 import type { IntegrationsDatabase } from '../../database.ts';
 import { openConnection, type Connectors } from '../connection/open-connection.ts';
-import { SealError, type CredentialSealer } from './credential-sealer.ts';
+import { openCredential, type SealedFields } from '../credential/open-credential.ts';
+import { SealError, type SecretBox } from '../credential/secret-box.ts';
 import * as store from './integration-store.ts';
 import type { Integration, IntegrationTestReport } from './integration.ts';
-import { openCredential, type SealedFields } from './open-credential.ts';
 import { recordChange } from './record-change.ts';
 
 export interface ConnectionTesterOptions {
   readonly database: IntegrationsDatabase;
-  readonly sealer: CredentialSealer;
+  readonly secretBox: SecretBox;
   readonly connectors: Connectors;
   readonly fetch: OutboundFetch;
   readonly clock: Clock;
@@ -104,13 +104,13 @@ export class ConnectionTester {
     integration: Integration,
     sealed: SealedFields,
   ): Promise<ConnectionCheck | Error> {
-    const { connectors, fetch, sealer, logger, deadlineMs } = this.#options;
+    const { connectors, fetch, secretBox, logger, deadlineMs } = this.#options;
     const { id, baseUrl } = integration;
     const leftMs = (currentScope()?.deadline?.leftMs() ?? Infinity) - RECORD_MS;
     const signal = AbortSignal.timeout(Math.max(0, Math.min(deadlineMs ?? DEADLINE_MS, leftMs)));
     try {
       const { tenantId } = viewer;
-      const credential = openCredential(sealer, { tenantId, integration, sealed });
+      const credential = openCredential(await secretBox.unlock(tenantId), { integration, sealed });
       const { connector, connection } = openConnection({ connectors, fetch }, { id, baseUrl, credential });
       return await connector.check(connection, signal);
     } catch (error) {

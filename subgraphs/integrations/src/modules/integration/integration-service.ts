@@ -10,8 +10,9 @@ import {
   type Clock,
 } from '@flowgrid/platform';
 import type { IntegrationsDatabase, Tx } from '../../database.ts';
-import type { CredentialSealer } from './credential-sealer.ts';
-import { hintOf, parseCredential, toFields, type Credential } from './credential.ts';
+import { hintOf, parseCredential, type Credential } from '../credential/credential.ts';
+import { sealCredential } from '../credential/open-credential.ts';
+import type { SecretBox, TenantSecrets } from '../credential/secret-box.ts';
 import {
   createSchema,
   toBaseUrl,
@@ -25,7 +26,7 @@ import { recordChange } from './record-change.ts';
 
 export interface IntegrationServiceOptions {
   readonly database: IntegrationsDatabase;
-  readonly sealer: CredentialSealer;
+  readonly secretBox: SecretBox;
   readonly findUrlProblem: (url: URL) => string | null;
   readonly clock: Clock;
 }
@@ -68,6 +69,7 @@ export class IntegrationService {
       credentialHint: hintOf(credential),
       createdAt: this.#options.clock.now(),
     };
+    const secrets = await this.#options.secretBox.unlock(viewer.tenantId);
     return this.#inTenant(viewer, async (tx) => {
       const existing = await store.findIntegration(tx, viewer.tenantId, wanted.id);
       if (existing) return asRepeated(existing, wanted);
@@ -75,7 +77,7 @@ export class IntegrationService {
       if ((await store.countIntegrations(tx, viewer.tenantId)) >= MAX_INTEGRATIONS)
         throw invalidInput('LIMIT_REACHED', `A tenant has at most ${MAX_INTEGRATIONS} integrations.`, []);
       const created = await store.insertIntegration(tx, viewer.tenantId, wanted);
-      await this.#seal(tx, viewer, { id: created.id, credential });
+      await this.#seal(tx, viewer, { id: created.id, credential, secrets });
       await recordChange(tx, by, {
         type: 'integration.created',
         integration: created,
@@ -90,6 +92,7 @@ export class IntegrationService {
     const viewer = requirePermission(request.viewer, 'integration:manage');
     const by = { viewer, requestId: request.requestId, clock: this.#options.clock };
     const parsed = parseInput(updateSchema, input);
+    const secrets = await this.#options.secretBox.unlock(viewer.tenantId);
     return this.#change(viewer, parsed.id, async (tx, current) => {
       const name = parsed.name ?? current.name;
       const baseUrl =
@@ -114,7 +117,7 @@ export class IntegrationService {
         baseUrl,
         updatedAt: this.#options.clock.now(),
       });
-      if (credential !== null) await this.#seal(tx, viewer, { id: updated.id, credential });
+      if (credential !== null) await this.#seal(tx, viewer, { id: updated.id, credential, secrets });
       const changes = {
         ...(name !== current.name && { name, formerName: current.name }),
         ...(baseUrl !== current.baseUrl && { baseUrl, formerBaseUrl: current.baseUrl }),
@@ -136,13 +139,14 @@ export class IntegrationService {
   ): Promise<Integration> {
     const viewer = requirePermission(request.viewer, 'integration:manage');
     const by = { viewer, requestId: request.requestId, clock: this.#options.clock };
+    const secrets = await this.#options.secretBox.unlock(viewer.tenantId);
     return this.#change(viewer, input.id, async (tx, current) => {
       const credential = parseCredential(current.kind, input.credential);
       const updated = await store.updateIntegration(tx, viewer.tenantId, {
         ...asUntested(current, credential),
         updatedAt: this.#options.clock.now(),
       });
-      await this.#seal(tx, viewer, { id: updated.id, credential });
+      await this.#seal(tx, viewer, { id: updated.id, credential, secrets });
       await recordChange(tx, by, {
         type: 'integration.credential_rotated',
         integration: updated,
@@ -205,12 +209,13 @@ export class IntegrationService {
   async #seal(
     tx: Tx,
     { tenantId }: TenantViewer,
-    { id, credential }: { readonly id: string; readonly credential: Credential },
+    {
+      id,
+      credential,
+      secrets,
+    }: { readonly id: string; readonly credential: Credential; readonly secrets: TenantSecrets },
   ): Promise<void> {
-    const fields = Object.entries(toFields(credential)).map(([field, value]) => ({
-      field,
-      envelope: this.#options.sealer.seal({ tenantId, integrationId: id, field }, value),
-    }));
+    const fields = sealCredential(secrets, id, credential);
     const sealedAt = this.#options.clock.now();
     await store.replaceCredential(tx, { tenantId, integrationId: id }, { fields, sealedAt });
   }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Tx } from '../../database.ts';
 import type { Integration as Row } from '../../generated/prisma/client.ts';
 import { Prisma } from '../../generated/prisma/client.ts';
-import type { SealedEnvelope } from './credential-sealer.ts';
+import type { SealedEnvelope } from '../credential/secret-box.ts';
 import {
   INTEGRATION_KINDS,
   INTEGRATION_STATUSES,

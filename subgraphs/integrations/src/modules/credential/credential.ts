@@ -1,7 +1,7 @@
 /** What signs in at each kind of system. Values of this file's types never leave the service but towards that system. */
 import { z } from 'zod';
 import { parseInput, unreachable } from '@flowgrid/platform';
-import type { IntegrationKind } from './integration.ts';
+import type { IntegrationKind } from '../integration/integration.ts';
 
 export type Credential =
   | { readonly kind: 'GITHUB'; readonly token: string }

@@ -1,0 +1,108 @@
+import type { Tx } from '../../database.ts';
+import { Prisma } from '../../generated/prisma/client.ts';
+import { SEALED_COLUMNS, type SealedColumn } from './sealed-columns.ts';
+
+/** A data key as it is stored. */
+export interface DataKeyRow {
+  readonly id: string;
+  readonly version: number;
+  readonly wrappedKey: string;
+  readonly wrappedBy: string;
+  readonly createdAt: Date;
+  readonly activeAt: Date;
+}
+
+const MAX_KEYS = 100;
+const MAX_ENVELOPES = 10_000;
+
+export async function listDataKeys(tx: Tx, tenantId: string): Promise<readonly DataKeyRow[]> {
+  return tx.dataKey.findMany({
+    where: { tenantId },
+    select: { id: true, version: true, wrappedKey: true, wrappedBy: true, createdAt: true, activeAt: true },
+    orderBy: { version: 'desc' },
+    take: MAX_KEYS,
+  });
+}
+
+/** False when somebody else made this version. */
+export async function insertDataKey(
+  tx: Tx,
+  tenantId: string,
+  key: DataKeyRow & { readonly wrappedAt: Date },
+): Promise<boolean> {
+  const { count } = await tx.dataKey.createMany({ data: [{ tenantId, ...key }], skipDuplicates: true });
+  return count === 1;
+}
+
+/** Nothing when it was wrapped again, or destroyed, meanwhile. */
+export async function replaceWrapping(
+  tx: Tx,
+  tenantId: string,
+  changed: {
+    readonly former: DataKeyRow;
+    readonly wrappedKey: string;
+    readonly wrappedBy: string;
+    readonly wrappedAt: Date;
+  },
+): Promise<boolean> {
+  const { former, ...data } = changed;
+  const { id, wrappedKey } = former;
+  const { count } = await tx.dataKey.updateMany({ where: { tenantId, id, wrappedKey }, data });
+  return count === 1;
+}
+
+export async function deleteDataKeys(tx: Tx, tenantId: string, ids?: readonly string[]): Promise<number> {
+  const { count } = await tx.dataKey.deleteMany({
+    where: { tenantId, ...(ids && { id: { in: [...ids] } }) },
+  });
+  return count;
+}
+
+/** What another key than this one sealed. */
+export async function listEnvelopesOfOthers(
+  tx: Tx,
+  tenantId: string,
+  { column: { table, column }, keyId }: { readonly column: SealedColumn; readonly keyId: string },
+): Promise<readonly unknown[]> {
+  const [from, name] = [Prisma.raw(`"${table}"`), Prisma.raw(`"${column}"`)];
+  const rows = await tx.$queryRaw<{ envelope: unknown }[]>`
+    SELECT ${name} AS envelope FROM ${from}
+     WHERE tenant_id = ${tenantId}::uuid AND ${name} ->> 'v' = '2' AND ${name} ->> 'keyId' <> ${keyId}
+     LIMIT ${MAX_ENVELOPES}`;
+  return rows.map(({ envelope }) => envelope);
+}
+
+/** Fields of credentials that were sealed before there were data keys. */
+export async function listFormerEnvelopes(
+  tx: Tx,
+  tenantId: string,
+): Promise<readonly { readonly owner: string; readonly field: string; readonly envelope: unknown }[]> {
+  return tx.$queryRaw<{ owner: string; field: string; envelope: unknown }[]>`
+    SELECT integration_id AS owner, field, envelope FROM integration_credential
+     WHERE tenant_id = ${tenantId}::uuid AND envelope ->> 'v' = '1'
+     LIMIT ${MAX_ENVELOPES}`;
+}
+
+/** False when the secret was replaced meanwhile: no two envelopes are the same. */
+export async function replaceEnvelope(
+  tx: Tx,
+  tenantId: string,
+  changed: { readonly column: SealedColumn; readonly former: unknown; readonly envelope: unknown },
+): Promise<boolean> {
+  const { table, column } = changed.column;
+  const [into, name] = [Prisma.raw(`"${table}"`), Prisma.raw(`"${column}"`)];
+  const count = await tx.$executeRaw`
+    UPDATE ${into} SET ${name} = ${JSON.stringify(changed.envelope)}::jsonb
+     WHERE tenant_id = ${tenantId}::uuid AND ${name} = ${JSON.stringify(changed.former)}::jsonb`;
+  return count > 0;
+}
+
+export async function isDataKeyUsed(tx: Tx, tenantId: string, keyId: string): Promise<boolean> {
+  for (const { table, column } of SEALED_COLUMNS) {
+    const [from, name] = [Prisma.raw(`"${table}"`), Prisma.raw(`"${column}"`)];
+    const rows = await tx.$queryRaw<unknown[]>`
+      SELECT 1 FROM ${from} WHERE tenant_id = ${tenantId}::uuid AND ${name} ->> 'keyId' = ${keyId} LIMIT 1`;
+    if (rows.length > 0) return true;
+  }
+  return false;
+}
