@@ -10,6 +10,7 @@ import { EXTERNAL_EVENTS } from './external-events.ts';
 import { INBOUND_HOOK_EVENTS } from './inbound-hook-events.ts';
 import { INTEGRATION_EVENTS } from './integration-events.ts';
 import { INTEGRATION_RULE_EVENTS } from './integration-rule-events.ts';
+import { WEBHOOK_EVENTS } from './webhook-events.ts';
 
 /** Types are called like the actions of the audit: `<resource>.<past participle>`, a part of the resource named between. */
 export const EVENT_CATALOGUE = {
@@ -22,6 +23,7 @@ export const EVENT_CATALOGUE = {
   ...INBOUND_HOOK_EVENTS,
   ...INTEGRATION_EVENTS,
   ...INTEGRATION_RULE_EVENTS,
+  ...WEBHOOK_EVENTS,
 } as const satisfies Record<string, EventDefinition>;
 
 export type EventType = keyof typeof EVENT_CATALOGUE;
