@@ -66,6 +66,18 @@ describe('classifyAddress', () => {
     '::ffff:169.254.169.254',
     '0.0.0.0',
     'fe80::1',
+    '100.100.100.200',
+    '192.0.0.192',
+    'fd00:ec2::23',
+    'fd20:ce::254',
+    '::169.254.169.254',
+    '::a83f:8110',
+    '64:ff9b::a9fe:a9fe',
+    '64:ff9b::168.63.129.16',
+    '64:ff9b:1::a9fe:a9fe',
+    '2002:a9fe:a9fe::1',
+    '2002:a83f:8110::',
+    '2001:0:7f00:1::1',
   ])('forbids %s even to hosts that the operator allows', (address) => {
     expect(classifyAddress(address)).toBe('forbidden');
   });

@@ -2,15 +2,33 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * `public`: anyone may. `private`: only hosts that the operator allows by name.
+ * `public`: anyone may. `private`: only hosts and networks that the operator allows.
  * `forbidden`: nobody; metadata services hand out the platform's own identity.
  */
 export type AddressClass = 'public' | 'private' | 'forbidden';
 
-const FORBIDDEN = blockList(
-  ['169.254.0.0/16', '168.63.129.16/32', '100.100.100.200/32', '0.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4'],
-  ['::/128', 'fe80::/10', 'ff00::/8', 'fd00:ec2::254/128'],
-);
+const FORBIDDEN_IPV4 = [
+  '0.0.0.0/8',
+  '100.100.100.200/32',
+  '168.63.129.16/32',
+  '169.254.0.0/16',
+  '192.0.0.192/32',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+];
+
+const FORBIDDEN = blockList(FORBIDDEN_IPV4, [
+  '::/128',
+  'fe80::/10',
+  'ff00::/8',
+  // The clouds' metadata services by IPv6.
+  'fd00:ec2::/32',
+  'fd20:ce::/32',
+  // What hides an IPv4 address where it cannot be read without knowing more: Teredo, and NAT64 of a network's own.
+  '2001::/32',
+  '64:ff9b:1::/48',
+  ...FORBIDDEN_IPV4.flatMap(toTranslated),
+]);
 
 const PRIVATE = blockList(
   [
@@ -26,7 +44,7 @@ const PRIVATE = blockList(
     '198.51.100.0/24',
     '203.0.113.0/24',
   ],
-  // Parts of the global unicast space that are not the public internet: protocol assignments with Teredo,
+  // Parts of the global unicast space that are not the public internet: protocol assignments,
   // documentation, and 6to4, which carries any IPv4 address within.
   ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'],
 );
@@ -47,7 +65,20 @@ export function classifyAddress(address: string): AddressClass {
   return GLOBAL_UNICAST.check(address, 'ipv6') ? 'public' : 'private';
 }
 
-function blockList(ipv4: readonly string[], ipv6: readonly string[]): BlockList {
+/** The subnet as it looks within IPv4-compatible addresses, NAT64 and 6to4: gateways lead from there to the IPv4 address. */
+function toTranslated(subnet: string): string[] {
+  const [network = '', prefix = ''] = subnet.split('/');
+  const [a = 0, b = 0, c = 0, d = 0] = network.split('.').map(Number);
+  const [high, low] = [a * 256 + b, c * 256 + d].map((part) => part.toString(16));
+  return [
+    `::${high}:${low}/${96 + Number(prefix)}`,
+    `64:ff9b::${high}:${low}/${96 + Number(prefix)}`,
+    `2002:${high}:${low}::/${16 + Number(prefix)}`,
+  ];
+}
+
+/** Rules by subnets such as `10.0.0.0/8`. */
+export function blockList(ipv4: readonly string[], ipv6: readonly string[]): BlockList {
   const list = new BlockList();
   for (const [family, subnets] of [
     ['ipv4', ipv4],

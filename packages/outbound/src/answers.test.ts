@@ -1,11 +1,11 @@
 /** Answers of hostile and of broken servers: bounded in size and time, nothing unpacked, no connection that goes on without its request. */
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createRawServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { OutsidePolicies, createLogger, createMetrics } from '@flowgrid/platform';
-import { OutboundError, type OutboundReason } from './outbound-error.ts';
-import { createOutbound, type Outbound, type OutboundOptions } from './outbound-fetch.ts';
+import type { Outbound, OutboundOptions } from './outbound-fetch.ts';
 import type { OutboundHead } from './send-request.ts';
+import { openOutbound, reasonOf } from './testkit/open-outbound.ts';
 
 const KILOBYTE = 1024;
 
@@ -16,30 +16,42 @@ interface Setup extends AsyncDisposable {
 }
 
 async function setUp(listener: RequestListener, options: Partial<OutboundOptions> = {}): Promise<Setup> {
-  const server = createServer(listener);
+  return serve(createServer(listener), options);
+}
+
+/** A server that says what it likes, byte by byte, once it has been asked. */
+async function setUpRaw(
+  answer: (socket: Socket) => void,
+  options: Partial<OutboundOptions> = {},
+): Promise<Setup> {
+  const server = createRawServer((socket) => {
+    // What the other side has closed cannot be written to; that is what is waited for.
+    socket.on('error', () => undefined);
+    socket.once('data', () => answer(socket));
+  });
+  return serve(server, options);
+}
+
+async function serve(server: Server, options: Partial<OutboundOptions>): Promise<Setup> {
+  const sockets = new Set<Socket>();
   let connections = 0;
-  server.on('connection', () => {
+  server.on('connection', (socket) => {
     connections += 1;
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
-  const outbound = createOutbound({
-    policies: new OutsidePolicies({
-      logger: createLogger({ name: 'test', level: 'silent' }),
-      metrics: createMetrics('test'),
-    }),
-    allowed: [{ hostname: '127.0.0.1', port: String(port) }],
-    ...options,
-  });
+  const outbound = openOutbound({ allowed: [{ hostname: '127.0.0.1', port: String(port) }], ...options });
   return {
     url: `http://127.0.0.1:${port}/`,
     outbound,
     connections: () => connections,
     [Symbol.asyncDispose]: async () => {
       await outbound[Symbol.asyncDispose]();
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => {
         server.close(resolve);
       });
@@ -47,14 +59,22 @@ async function setUp(listener: RequestListener, options: Partial<OutboundOptions
   };
 }
 
-async function reasonOf(asking: Promise<unknown>): Promise<OutboundReason | 'none'> {
-  return asking.then(
-    () => 'none' as const,
-    (error: unknown) => {
-      if (error instanceof OutboundError) return error.reason;
-      throw error;
-    },
-  );
+/** Writes again and again, as fast as it is taken, until the other side has enough; then says how much it was. */
+function pour(socket: Socket, chunk: Buffer | string): Promise<number> {
+  return new Promise((resolve) => {
+    const write = (): void => {
+      while (socket.writable && socket.write(chunk));
+    };
+    socket.on('drain', write);
+    socket.once('close', () => resolve(socket.bytesWritten));
+    write();
+  });
+}
+
+/** Writes a little every few milliseconds. */
+function drip(socket: Socket, text: string): void {
+  const timer = setInterval(() => socket.write(text), 10);
+  socket.once('close', () => clearInterval(timer));
 }
 
 describe('the size of an answer', () => {
@@ -128,5 +148,121 @@ describe('the head of an answer', () => {
     expect(reasons).toEqual(['REDIRECT', 'TIMEOUT']);
     expect(told['moved']?.status).toBe(302);
     expect(told['endless']?.headers.get('x-kind')).toBe('endless');
+  });
+});
+
+describe('an answer without an end', () => {
+  const MEGABYTE = 1024 * KILOBYTE;
+  const OK = 'HTTP/1.1 200 OK\r\n';
+
+  it.each([
+    [
+      'a body of a gigabyte',
+      `${OK}content-length: ${1024 * MEGABYTE}\r\n\r\n`,
+      Buffer.alloc(64 * KILOBYTE, 'x'),
+    ],
+    ['chunks', `${OK}transfer-encoding: chunked\r\n\r\n`, `8000\r\n${'x'.repeat(0x8000)}\r\n`],
+    ['a body until the connection ends', `${OK}connection: close\r\n\r\n`, Buffer.alloc(64 * KILOBYTE, 'x')],
+  ])('%s: is let go after a few buffers, cut or not', async (_what, head, chunk) => {
+    const sent: Promise<number>[] = [];
+    await using setup = await setUpRaw((socket) => {
+      socket.write(head);
+      sent.push(pour(socket, chunk));
+    });
+
+    const reason = await reasonOf(setup.outbound.fetch(setup.url));
+    const cut = await setup.outbound.fetch(setup.url, { cutBodyAfterBytes: 4 * KILOBYTE });
+
+    expect(reason).toBe('TOO_LARGE');
+    expect((await cut.text()).length).toBe(4 * KILOBYTE);
+    // What was on the way lies in buffers of the system, not of the process.
+    for (const bytes of await Promise.all(sent)) expect(bytes).toBeLessThan(16 * MEGABYTE);
+  });
+
+  it.each([
+    ['a status line', '', 'H'],
+    ['headers', OK, 'x-a: b\r\n'],
+    ['one header', `${OK}x-a: `, 'b'],
+    ['a body', `${OK}content-length: 1000000\r\n\r\n`, 'x'],
+    ['chunks', `${OK}transfer-encoding: chunked\r\n\r\n`, '1\r\nx\r\n'],
+    ['trailers', `${OK}transfer-encoding: chunked\r\n\r\n0\r\n`, 'x-a: b\r\n'],
+    ['early hints', 'HTTP/1.1 103 Early Hints\r\n\r\n', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
+  ])('%s, drop by drop: is not waited for', async (what, head, drop) => {
+    await using setup = await setUpRaw(
+      (socket) => {
+        socket.write(head);
+        drip(socket, drop);
+      },
+      { deadlineMs: 300 },
+    );
+
+    const reason = await reasonOf(setup.outbound.fetch(setup.url));
+
+    // No status line begins with two of its first letter.
+    expect(reason).toBe(what === 'a status line' ? 'CONNECTION' : 'TIMEOUT');
+  });
+
+  it.each([
+    ['headers', OK, 'x-a: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\r\n'],
+    ['one header', `${OK}x-a: `, 'b'.repeat(KILOBYTE)],
+  ])('%s, as fast as they come: is too large', async (_what, head, chunk) => {
+    const sent: Promise<number>[] = [];
+    await using setup = await setUpRaw((socket) => {
+      socket.write(head);
+      sent.push(pour(socket, chunk));
+    });
+
+    const reason = await reasonOf(setup.outbound.fetch(setup.url));
+
+    expect(reason).toBe('TOO_LARGE');
+    for (const bytes of await Promise.all(sent)) expect(bytes).toBeLessThan(16 * MEGABYTE);
+  });
+});
+
+describe('an answer that is not what it says', () => {
+  // A few kilobytes that unpack to a gigabyte. Nobody asked for an encoding, so nothing is unpacked.
+  it('stays packed when it was packed unasked', async () => {
+    const packed = gzipSync(Buffer.alloc(16 * 1024 * KILOBYTE));
+    const asked: (string | string[] | undefined)[] = [];
+    await using setup = await setUp((request, response) => {
+      asked.push(request.headers['accept-encoding']);
+      response.writeHead(200, { 'content-encoding': 'gzip', 'content-type': 'application/json' }).end(packed);
+    });
+
+    const answer = await setup.outbound.fetch(setup.url, { headers: { 'Accept-Encoding': 'gzip, br' } });
+
+    expect(asked).toEqual(['identity']);
+    expect(Buffer.from(await answer.arrayBuffer())).toEqual(packed);
+  });
+
+  it.each([
+    ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx'],
+    [
+      'a length and chunks',
+      'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+    ['another protocol', 'SSH-2.0-OpenSSH_9.9\r\n'],
+    ['an upgrade', 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'],
+    ['half a body', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'],
+    ['a status that is none', 'HTTP/1.1 999 Odd\r\ncontent-length: 0\r\n\r\n'],
+    ['nothing', ''],
+  ])('%s: is no answer', async (_what, answer) => {
+    await using setup = await setUpRaw((socket) => socket.end(answer));
+
+    expect(await reasonOf(setup.outbound.fetch(setup.url))).toBe('CONNECTION');
+  });
+
+  // Response smuggling: what follows an answer would be taken for the answer to the next request on the connection.
+  it('is followed by no second answer: each request gets its own', async () => {
+    await using setup = await setUpRaw((socket) => {
+      const answer = (text: string): string => `HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n${text}`;
+      socket.write(answer('mine') + answer('evil'));
+    });
+
+    const first = await setup.outbound.fetch(setup.url);
+    const second = await setup.outbound.fetch(setup.url);
+
+    expect([await first.text(), await second.text()]).toEqual(['mine', 'mine']);
+    expect(setup.connections()).toBe(2);
   });
 });

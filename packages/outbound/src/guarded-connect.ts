@@ -4,16 +4,16 @@ import { isIP, type LookupFunction } from 'node:net';
 import { callbackify, promisify } from 'node:util';
 import { buildConnector } from 'undici';
 import { classifyAddress } from './addresses.ts';
-import { isAllowedHost, plainHostname, type AllowedHost } from './allowed-hosts.ts';
+import { isAllowedHost, plainHostname } from './allowed-hosts.ts';
+import { isReachableAddress } from './allowed-networks.ts';
 import { OutboundError } from './outbound-error.ts';
+import type { Reach } from './url-rules.ts';
 
 /** Resolves a name to all its addresses. */
 export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
 
 const lookupAll = promisify(lookup);
 export const resolveBySystem: Resolve = (hostname) => lookupAll(hostname, { all: true, verbatim: true });
-
-const CONNECT_TIMEOUT_MS = 5_000;
 
 /** A lookup that fails when any address of the name may not be reached: a mixed answer is an attack, not a choice. */
 export function createGuardedLookup(
@@ -42,26 +42,28 @@ function toUnreachable(cause: Error): OutboundError {
 
 /** A connector for undici's dispatchers. A literal address is never looked up, so it is checked here. */
 export function createGuardedConnector(options: {
-  readonly allowed: readonly AllowedHost[];
+  readonly reach: Reach;
   readonly resolve: Resolve;
+  readonly timeoutMs: number;
 }): buildConnector.connector {
   const connectTo = (isReachable: (address: string) => boolean): buildConnector.connector =>
     buildConnector({
-      timeout: CONNECT_TIMEOUT_MS,
+      timeout: options.timeoutMs,
       lookup: createGuardedLookup(options.resolve, isReachable),
     });
-  const isPublic = (address: string): boolean => classifyAddress(address) === 'public';
+  const { hosts, networks } = options.reach;
+  const isOpen = (address: string): boolean => isReachableAddress(address, networks);
   const isNotForbidden = (address: string): boolean => classifyAddress(address) !== 'forbidden';
-  const connectPublic = connectTo(isPublic);
+  const connectOpen = connectTo(isOpen);
   const connectAllowed = connectTo(isNotForbidden);
   return (target, callback) => {
-    const isAllowed = isAllowedHost(options.allowed, target);
-    const isReachable = isAllowed ? isNotForbidden : isPublic;
+    const isAllowed = isAllowedHost(hosts, target);
+    const isReachable = isAllowed ? isNotForbidden : isOpen;
     const hostname = plainHostname(target.hostname);
     if (isIP(hostname) !== 0 && !isReachable(hostname)) {
       callback(new OutboundError('UNREACHABLE_ADDRESS'), null);
       return;
     }
-    (isAllowed ? connectAllowed : connectPublic)(target, callback);
+    (isAllowed ? connectAllowed : connectOpen)(target, callback);
   };
 }

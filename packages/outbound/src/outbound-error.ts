@@ -60,9 +60,15 @@ export function toOutboundError(error: unknown): OutboundError {
   return new OutboundError('CONNECTION', { cause: error });
 }
 
+/** How undici tells of a proxy that does not connect: of one that refuses to, as smokescreen, and of one that cannot. */
+const PROXY_ANSWER = /^Proxy response \((\d+)\)/;
+
 function reasonOf(error: Error): OutboundReason | null {
+  const [, proxyStatus] = PROXY_ANSWER.exec(error.message) ?? [];
+  if (proxyStatus !== undefined) return /^40[37]$/.test(proxyStatus) ? 'UNREACHABLE_ADDRESS' : 'CONNECTION';
   if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'TIMEOUT';
   const code = 'code' in error ? String(error.code) : '';
   if (TIMEOUTS.has(code)) return 'TIMEOUT';
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'TOO_LARGE';
   return TLS_CODE.test(code) ? 'TLS' : null;
 }

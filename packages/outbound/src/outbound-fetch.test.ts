@@ -3,19 +3,14 @@ import type { LookupAddress } from 'node:dns';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OutsidePolicies, createLogger, createMetrics } from '@flowgrid/platform';
 import type { AllowedHost } from './allowed-hosts.ts';
 import { createGuardedLookup, type Resolve } from './guarded-connect.ts';
-import { OutboundError, type OutboundReason } from './outbound-error.ts';
-import { createOutbound, type OutboundOptions } from './outbound-fetch.ts';
+import { OutboundError } from './outbound-error.ts';
+import type { OutboundOptions } from './outbound-fetch.ts';
 import { startOddServer, type OddServer } from './testkit/odd-server.ts';
+import { openOutbound, reasonOf as reasonOfAsking } from './testkit/open-outbound.ts';
 
 const DEADLINE_MS = 400;
-const policies = (): OutsidePolicies =>
-  new OutsidePolicies({
-    logger: createLogger({ name: 'test', level: 'silent' }),
-    metrics: createMetrics('test'),
-  });
 const PUBLIC: LookupAddress = { address: '140.82.121.6', family: 4 };
 const LOOPBACK: LookupAddress = { address: '127.0.0.1', family: 4 };
 
@@ -32,20 +27,9 @@ afterAll(async () => {
 async function reasonOf(
   url: string,
   options: Partial<OutboundOptions> = {},
-): Promise<OutboundReason | 'none'> {
-  await using outbound = createOutbound({
-    policies: policies(),
-    allowed: [],
-    deadlineMs: DEADLINE_MS,
-    ...options,
-  });
-  try {
-    await outbound.fetch(url);
-    return 'none';
-  } catch (error) {
-    if (error instanceof OutboundError) return error.reason;
-    throw error;
-  }
+): ReturnType<typeof reasonOfAsking> {
+  await using outbound = openOutbound({ deadlineMs: DEADLINE_MS, ...options });
+  return await reasonOfAsking(outbound.fetch(url));
 }
 
 function resolveTo(...addresses: readonly LookupAddress[]): Resolve {
@@ -66,6 +50,31 @@ describe('an address as it is written', () => {
     'https://168.63.129.16/',
     'https://①②⑦.⓪.⓪.①/',
     'https://127。0。0。1/',
+    'https://127．0．0．1/',
+    'https://127｡0｡0｡1/',
+    'https://１２７.１/',
+    'https://0177.0.0.1/',
+    'https://0x7f000001/',
+    'https://127.0.1/',
+    'https://127.0.0.1:443/',
+    'https://2130706433./',
+    'https://[::ffff:7f00:1]/',
+    'https://[0:0:0:0:0:ffff:a9fe:a9fe]/',
+    'https://[::127.0.0.1]/',
+    'https://[64:ff9b::169.254.169.254]/',
+    'https://[2002:7f00:1::]/',
+    'https://[2002:a00:1::1]/',
+    'https://[fd00:ec2::254]/',
+    'https://[fe80::1%25eth0]/',
+    'https://[fe80::1%eth0]/',
+    'https://[::]/',
+    'https:///',
+    'not an address',
+    'gopher://api.github.com/',
+    'javascript:alert(1)',
+    'https://169.254.169.254@api.github.com/',
+    'https://api.github.com:8443/',
+    'https://api.github.com:0/',
     'https://0/',
     'http://api.github.com/',
     'ftp://api.github.com/',
@@ -92,7 +101,7 @@ describe('an address as it is written', () => {
     'https://8.8.8.8/',
     'https://api.github.com./',
   ])('%s may be connected to', async (url) => {
-    await using outbound = createOutbound({ policies: policies(), allowed: [] });
+    await using outbound = openOutbound();
 
     expect(outbound.findUrlProblem(new URL(url))).toBeNull();
   });
@@ -144,7 +153,7 @@ describe('what a name resolves to', () => {
   it('a refusal says the same for a private name and for an unknown one', async () => {
     const messages: string[] = [];
     for (const resolve of [resolveTo(LOOPBACK), async () => Promise.reject(new Error('ENOTFOUND'))]) {
-      await using outbound = createOutbound({ policies: policies(), allowed: [], resolve });
+      await using outbound = openOutbound({ resolve });
       await outbound.fetch('https://intranet.test/').catch((error: Error) => messages.push(error.message));
     }
 
@@ -211,8 +220,7 @@ describe('an answer', () => {
   });
 
   it('that fails to come names no address', async () => {
-    await using outbound = createOutbound({
-      policies: policies(),
+    await using outbound = openOutbound({
       allowed: [{ hostname: '127.0.0.1', port: '1' }],
     });
 
@@ -251,7 +259,7 @@ describe('a server that fails', () => {
   // One tenant's trouble with a server must not keep others from it, nor tell them of it.
   it('is left alone by the connection that it failed for, and by no other', async () => {
     await using server = await failing();
-    await using outbound = createOutbound({ policies: policies(), allowed: server.allowed });
+    await using outbound = openOutbound({ allowed: server.allowed });
     for (let call = 0; call < 5; call += 1) await outbound.fetch(server.url, { connection: 'a' });
 
     const own = await outbound.fetch(server.url, { connection: 'a' }).catch((error: unknown) => error);
@@ -264,7 +272,7 @@ describe('a server that fails', () => {
 
   it('is asked again for what may be repeated, and for nothing else', async () => {
     await using server = await failing();
-    await using outbound = createOutbound({ policies: policies(), allowed: server.allowed });
+    await using outbound = openOutbound({ allowed: server.allowed });
 
     await outbound.fetch(server.url, { method: 'POST', body: '{}' });
     const afterPost = server.asked();

@@ -1,11 +1,12 @@
 /** Requests to servers that tenants name: public addresses only, no redirects, bounded in size and time. */
 import type { FailureKind, OutsidePolicies } from '@flowgrid/platform';
-import { Agent } from 'undici';
 import type { AllowedHost } from './allowed-hosts.ts';
-import { createGuardedConnector, resolveBySystem, type Resolve } from './guarded-connect.ts';
+import { NO_NETWORKS, type AllowedNetworks } from './allowed-networks.ts';
+import { createDispatcher } from './dispatcher.ts';
+import { resolveBySystem, type Resolve } from './guarded-connect.ts';
 import { OutboundError, toOutboundError, type OutboundReason } from './outbound-error.ts';
 import { sendRequest, type OutboundRequest } from './send-request.ts';
-import { findUrlProblem } from './url-rules.ts';
+import { findUrlProblem, type Reach } from './url-rules.ts';
 
 /**
  * Answers with the complete response, its body already read.
@@ -20,7 +21,12 @@ export interface Outbound extends AsyncDisposable {
 }
 
 export interface OutboundOptions {
+  /** Hosts that may be reached by http, at their port and at private addresses. */
   readonly allowed: readonly AllowedHost[];
+  /** Private networks whose servers may be reached by https; none if not given. */
+  readonly networks?: AllowedNetworks;
+  /** Connects in place of this process; none if not given. */
+  readonly proxy?: URL | null;
   readonly policies: OutsidePolicies;
   readonly resolve?: Resolve;
   /** From the request to the last byte of the answer. */
@@ -30,9 +36,6 @@ export interface OutboundOptions {
 
 const DEADLINE_MS = 10_000;
 const MAX_RESPONSE_BYTES = 64 * 1024;
-const MAX_HEADER_BYTES = 16 * 1024;
-const CONNECTIONS_PER_SERVER = 32;
-const KEEP_ALIVE_MS = 4_000;
 /** One more try: somebody waits for the answer. */
 const POLICY = { name: 'outbound', classify: toFailureKind, retries: 1, opensForMs: 5_000 };
 /** Failures that the server, or the way to it, is to blame for. */
@@ -42,28 +45,18 @@ const OUTAGES: ReadonlySet<OutboundReason> = new Set(['CONNECTION', 'TIMEOUT', '
 export function createOutbound(options: OutboundOptions): Outbound {
   const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
   const maxResponseBytes = options.maxResponseBytes ?? MAX_RESPONSE_BYTES;
-  const dispatcher = new Agent({
-    connect: createGuardedConnector({
-      allowed: options.allowed,
-      resolve: options.resolve ?? resolveBySystem,
-    }),
-    connections: CONNECTIONS_PER_SERVER,
-    pipelining: 1,
-    headersTimeout: deadlineMs,
-    bodyTimeout: deadlineMs,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    // A connection carries the requests to one name, one after the other.
-    allowH2: false,
+  const reach = { hosts: options.allowed, networks: options.networks ?? NO_NETWORKS };
+  const dispatcher = createDispatcher({
+    reach,
+    resolve: options.resolve ?? resolveBySystem,
+    deadlineMs,
+    proxy: options.proxy ?? null,
   });
   const limits = { dispatcher, deadlineMs, maxResponseBytes };
   return {
-    findUrlProblem: (url) => findUrlProblem(url, options.allowed),
+    findUrlProblem: (url) => findUrlProblem(url, reach),
     fetch: async (address, init = {}) => {
-      const url = new URL(address);
-      const problem = findUrlProblem(url, options.allowed);
-      if (problem !== null) throw new OutboundError('REFUSED_URL', { message: problem });
+      const url = toUrl(address, reach);
       const policy = options.policies.get(
         { ...POLICY, totalTimeoutMs: deadlineMs, tryTimeoutMs: deadlineMs },
         `${init.connection ?? ''} ${url.origin}`,
@@ -84,6 +77,14 @@ export function createOutbound(options: OutboundOptions): Outbound {
     },
     [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
+}
+
+function toUrl(address: string | URL, reach: Reach): URL {
+  const url = URL.parse(String(address));
+  const problem = url === null ? 'The address is not valid.' : findUrlProblem(url, reach);
+  if (url === null || problem !== null)
+    throw new OutboundError('REFUSED_URL', problem === null ? {} : { message: problem });
+  return url;
 }
 
 /** The server says itself that it fails: it counts as one that does not answer, and the answer is given on. */
