@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MESSAGING_CONTRADICTIONS, messagingEnv } from '@flowgrid/messaging';
 import { poolSizeEnv, postgresUrl, readEnv, serviceEnv, serviceUrls } from '@flowgrid/platform';
 import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from '@flowgrid/shared-state';
-import { parseAllowedHosts } from '@flowgrid/outbound';
+import { outboundEnv } from '@flowgrid/outbound';
 import { HAS_KEY, keysEnv } from './adapters/keys/keys-env.ts';
 
 /** What the service and its worker read. */
@@ -13,16 +13,7 @@ const connectionsEnv = {
   ...sharedStateEnv,
   ...messagingEnv,
   ...keysEnv,
-  OUTBOUND_ALLOW_HOSTS: z
-    .string()
-    .default('')
-    .transform((list, context) => {
-      const hosts = parseAllowedHosts(list);
-      if (hosts !== null) return hosts;
-      context.addIssue('must be a comma list of host or host:port');
-      return z.NEVER;
-    })
-    .describe('`host` or `host:port`, by comma, that tenants may reach by http and at private addresses.'),
+  ...outboundEnv,
 };
 
 export const integrationsEnv = z

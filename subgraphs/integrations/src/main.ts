@@ -13,10 +13,8 @@ import {
   toHttpOptions,
 } from '@flowgrid/platform';
 import { openSharedState } from '@flowgrid/shared-state';
-import { createGitHubConnector } from './adapters/github/github-connector.ts';
-import { createJiraConnector } from './adapters/jira/jira-connector.ts';
-import { createOutbound } from '@flowgrid/outbound';
-import { createServiceNowConnector } from './adapters/servicenow/servicenow-connector.ts';
+import { createConnectors } from './adapters/create-connectors.ts';
+import { createOutbound, toOutboundReach } from '@flowgrid/outbound';
 import { createContextFactory } from './context.ts';
 import { openIntegrationsDatabase } from './database.ts';
 import { readIntegrationsEnv } from './env.ts';
@@ -24,18 +22,13 @@ import { AgentLinkService } from './modules/agent-link/agent-link-service.ts';
 import { ConnectionTester } from './modules/integration/connection-test.ts';
 import { openSecretBox } from './modules/credential/open-secret-box.ts';
 import { Connections } from './modules/connection/connections.ts';
-import type { Connectors } from './modules/connection/open-connection.ts';
+import { withIntegrationEvents } from './modules/integration-event/announced-events.ts';
 import { IntegrationService } from './modules/integration/integration-service.ts';
 import { ItemService } from './modules/item/item-service.ts';
 import { createSchema } from './schema.ts';
 
 const NAME = 'integrations';
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
-const connectors: Connectors = {
-  GITHUB: createGitHubConnector(),
-  JIRA: createJiraConnector(),
-  SERVICENOW: createServiceNowConnector(),
-};
 const env = readEnvOrExit(readIntegrationsEnv);
 const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
 const metrics = createMetrics(NAME);
@@ -53,27 +46,26 @@ await runService(
       openOutbox({ service: NAME, database, transport, announcements: pubsub, registry: metrics, logger }),
     );
     const policies = new OutsidePolicies({ logger, metrics });
-    const outbound = stack.use(createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS, policies }));
-    const secretBox = stack.use(await openSecretBox(env, { database, pubsub, clock, logger })).dataKeys;
-    const { findUrlProblem } = outbound;
-    // Pages of tickets are larger than what a test of a connection reads.
-    const forItems = stack.use(
-      createOutbound({ allowed: env.OUTBOUND_ALLOW_HOSTS, policies, maxResponseBytes: MAX_PAGE_BYTES }),
+    const reach = toOutboundReach(env);
+    const outbound = stack.use(
+      createOutbound({ ...reach, policies, maxResponseBytes: MAX_PAGE_BYTES }),
     );
+    const secretBox = stack.use(await openSecretBox(env, { database, pubsub, clock, logger })).dataKeys;
+    const connectors = createConnectors();
+    const announcing = withIntegrationEvents(outbox.database, { pubsub, logger });
+    const connections = new Connections({
+      database: announcing,
+      secretBox,
+      connectors,
+      fetch: outbound.fetch,
+      clock,
+      logger,
+    });
     const createContext = createContextFactory({
-      integrations: new IntegrationService({ database: outbox.database, secretBox, findUrlProblem, clock }),
-      connectionTester: new ConnectionTester({
-        database: outbox.database,
-        secretBox,
-        connectors,
-        fetch: outbound.fetch,
-        clock,
-        logger,
-      }),
-      agentLinks: new AgentLinkService({ database: outbox.database, clock }),
-      items: new ItemService({
-        connections: new Connections({ database, secretBox, connectors, fetch: forItems.fetch, logger }),
-      }),
+      integrations: new IntegrationService({ database: announcing, secretBox, findUrlProblem: outbound.findUrlProblem, clock }),
+      connectionTester: new ConnectionTester({ database: announcing, connections, clock }),
+      agentLinks: new AgentLinkService({ database: announcing, clock }),
+      items: new ItemService({ connections }),
     });
     const verifier = stack.use(
       openContextTokenVerifier({ audience: NAME, authUrls: env.AUTH_URL, clock, logger }),
