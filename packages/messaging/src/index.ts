@@ -1,5 +1,5 @@
 export { envelopeModel, type Envelope } from './envelope.ts';
-export { EVENT_CATALOGUE, type EventData, type EventType } from './events/catalogue.ts';
+export { EVENT_CATALOGUE, isEventType, type EventData, type EventType } from './events/catalogue.ts';
 export {
   toEnvelope,
   type EventContent,
