@@ -2,7 +2,7 @@
 import type { OutboundFetch } from '@flowgrid/outbound';
 import { z } from 'zod';
 import { below, requestJson } from '../json-request.ts';
-import { SERVICENOW } from '../servicenow/servicenow-tasks.ts';
+import { SERVICENOW } from '../servicenow/servicenow-request.ts';
 import type { SignIn } from './sign-in.ts';
 
 const tokenSchema = z.object({ access_token: z.string().regex(/^[\u0021-\u007e]+$/) });
