@@ -3,13 +3,21 @@ import DataLoader from 'dataloader';
 import type { ServiceRequest, Viewer } from '@flowgrid/access';
 import type { RequestFacts } from '@flowgrid/platform';
 import type { AgentLinkService } from './modules/agent-link/agent-link-service.ts';
+import type { InboundRegistration } from './modules/inbound-hook/inbound-hook.ts';
+import type { InboundHookServices } from './modules/inbound-hook/open-inbound-hooks.ts';
+import type { EventFeed } from './modules/integration-event/event-feed.ts';
 import type { ConnectionTester } from './modules/integration/connection-test.ts';
+import type { IntegrationKindFacts } from './modules/integration/integration-kinds.ts';
 import type { IntegrationService } from './modules/integration/integration-service.ts';
 import type { Integration } from './modules/integration/integration.ts';
+import type { StatusHistory } from './modules/integration/status-history.ts';
 import type { ItemService } from './modules/item/item-service.ts';
 
-export interface Services {
+export interface Services extends InboundHookServices {
   readonly integrations: IntegrationService;
+  readonly integrationKinds: readonly IntegrationKindFacts[];
+  readonly integrationEvents: EventFeed;
+  readonly statusHistory: StatusHistory;
   readonly connectionTester: ConnectionTester;
   readonly agentLinks: AgentLinkService;
   readonly items: ItemService;
@@ -21,6 +29,7 @@ export interface Context {
   readonly loaders: {
     readonly integration: DataLoader<string, Integration | null>;
     readonly integrationsOfAgent: DataLoader<string, readonly Integration[]>;
+    readonly registrationsOfHook: DataLoader<string, readonly InboundRegistration[]>;
   };
 }
 
@@ -38,6 +47,10 @@ export function createContextFactory(services: Services): (facts: RequestFacts<V
           return ids.map((id) => byId.get(id.toLowerCase()) ?? null);
         }),
         integrationsOfAgent: new DataLoader((ids) => services.agentLinks.listByAgents(request, ids)),
+        registrationsOfHook: new DataLoader(async (ids) => {
+          const found = await services.inboundRegistrations.list(request, ids);
+          return ids.map((id) => found.filter(({ hookId }) => hookId === id));
+        }),
       },
     };
   };

@@ -4,6 +4,7 @@ import { poolSizeEnv, postgresUrl, readEnv, serviceEnv, serviceUrls } from '@flo
 import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from '@flowgrid/shared-state';
 import { outboundEnv } from '@flowgrid/outbound';
 import { HAS_KEY, keysEnv } from './adapters/keys/keys-env.ts';
+import { hooksEnv, publicUrlEnv } from './modules/inbound-hook/hooks-env.ts';
 
 /** What the service and its worker read. */
 const connectionsEnv = {
@@ -14,11 +15,13 @@ const connectionsEnv = {
   ...messagingEnv,
   ...keysEnv,
   ...outboundEnv,
+  ...publicUrlEnv,
 };
 
 export const integrationsEnv = z
   .object({
     ...connectionsEnv,
+    ...hooksEnv,
     AUTH_URL: serviceUrls.describe(
       'Base addresses of auth, by comma: it publishes the keys of context tokens.',
     ),
@@ -27,6 +30,15 @@ export const integrationsEnv = z
 
 export const deliveryWorkerEnv = z.object(connectionsEnv).refine(HAS_KEY.check, HAS_KEY.params);
 
+/** What `npm run credentials` reads. */
+export const credentialsCommandEnv = z
+  .object({
+    DATABASE_URL: connectionsEnv.DATABASE_URL,
+    ...sharedStateEnv,
+    ...keysEnv,
+  })
+  .refine(HAS_KEY.check, HAS_KEY.params);
+
 const CONTRADICTIONS = [...SHARED_STATE_CONTRADICTIONS, ...MESSAGING_CONTRADICTIONS];
 
 export const readIntegrationsEnv = (): z.output<typeof integrationsEnv> =>
@@ -34,3 +46,6 @@ export const readIntegrationsEnv = (): z.output<typeof integrationsEnv> =>
 
 export const readDeliveryWorkerEnv = (): z.output<typeof deliveryWorkerEnv> =>
   readEnv(deliveryWorkerEnv, process.env, CONTRADICTIONS);
+
+export const readCredentialsCommandEnv = (): z.output<typeof credentialsCommandEnv> =>
+  readEnv(credentialsCommandEnv, process.env, SHARED_STATE_CONTRADICTIONS);

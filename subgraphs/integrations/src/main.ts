@@ -23,7 +23,11 @@ import { ConnectionTester } from './modules/integration/connection-test.ts';
 import { openSecretBox } from './modules/credential/open-secret-box.ts';
 import { Connections } from './modules/connection/connections.ts';
 import { withIntegrationEvents } from './modules/integration-event/announced-events.ts';
+import { createEventFeed } from './modules/integration-event/event-feed.ts';
+import { openInboundHooks } from './modules/inbound-hook/open-inbound-hooks.ts';
+import { listIntegrationKinds } from './modules/integration/integration-kinds.ts';
 import { IntegrationService } from './modules/integration/integration-service.ts';
+import { StatusHistory } from './modules/integration/status-history.ts';
 import { ItemService } from './modules/item/item-service.ts';
 import { createSchema } from './schema.ts';
 
@@ -40,16 +44,14 @@ await runService(
     const database = stack.use(
       openIntegrationsDatabase(env.DATABASE_URL, logger, { poolSize: env.DATABASE_POOL_SIZE, metrics }),
     );
-    const { pubsub } = stack.use(openSharedState(env, logger));
+    const { pubsub, rateLimits } = stack.use(openSharedState(env, logger));
     const transport = stack.use(await openTransport(env, logger));
     const outbox = stack.use(
       openOutbox({ service: NAME, database, transport, announcements: pubsub, registry: metrics, logger }),
     );
     const policies = new OutsidePolicies({ logger, metrics });
     const reach = toOutboundReach(env);
-    const outbound = stack.use(
-      createOutbound({ ...reach, policies, maxResponseBytes: MAX_PAGE_BYTES }),
-    );
+    const outbound = stack.use(createOutbound({ ...reach, policies, maxResponseBytes: MAX_PAGE_BYTES }));
     const secretBox = stack.use(await openSecretBox(env, { database, pubsub, clock, logger })).dataKeys;
     const connectors = createConnectors();
     const announcing = withIntegrationEvents(outbox.database, { pubsub, logger });
@@ -61,8 +63,28 @@ await runService(
       clock,
       logger,
     });
+    const hooks = openInboundHooks({
+      database: announcing,
+      connections,
+      secretBox,
+      transport,
+      rateLimits,
+      publicUrl: env.PUBLIC_URL,
+      limits: { perHook: env.HOOK_MESSAGES_PER_MINUTE, perClient: env.HOOK_CLIENT_MESSAGES_PER_MINUTE },
+      clock,
+      logger,
+    });
     const createContext = createContextFactory({
-      integrations: new IntegrationService({ database: announcing, secretBox, findUrlProblem: outbound.findUrlProblem, clock }),
+      ...hooks.services,
+      integrations: new IntegrationService({
+        database: announcing,
+        secretBox,
+        findUrlProblem: outbound.findUrlProblem,
+        clock,
+      }),
+      integrationKinds: listIntegrationKinds(connectors),
+      integrationEvents: stack.use(createEventFeed({ database, pubsub, logger })),
+      statusHistory: new StatusHistory(database),
       connectionTester: new ConnectionTester({ database: announcing, connections, clock }),
       agentLinks: new AgentLinkService({ database: announcing, clock }),
       items: new ItemService({ connections }),
@@ -82,6 +104,7 @@ await runService(
         authenticate: verifier.authenticate,
         idsOf: idsOfViewer,
         createContext,
+        addRoutes: hooks.addRoutes,
       }),
     );
   },

@@ -1,6 +1,8 @@
 import type { GraphQLSchema } from 'graphql';
 import { buildSchema } from '@flowgrid/platform';
 import { resolvers as agentLinkResolvers } from './modules/agent-link/resolvers.ts';
+import { resolvers as inboundHookResolvers } from './modules/inbound-hook/resolvers.ts';
+import { resolvers as integrationEventResolvers } from './modules/integration-event/resolvers.ts';
 import { resolvers as integrationResolvers } from './modules/integration/resolvers.ts';
 import { resolvers as itemResolvers } from './modules/item/resolvers.ts';
 
@@ -9,6 +11,14 @@ export function createSchema(): GraphQLSchema {
     {
       typeDefs: new URL('modules/integration/integration.graphql', import.meta.url),
       resolvers: integrationResolvers,
+    },
+    {
+      typeDefs: new URL('modules/integration-event/integration-event.graphql', import.meta.url),
+      resolvers: integrationEventResolvers,
+    },
+    {
+      typeDefs: new URL('modules/inbound-hook/inbound-hook.graphql', import.meta.url),
+      resolvers: inboundHookResolvers,
     },
     {
       typeDefs: new URL('modules/item/item.graphql', import.meta.url),

@@ -6,6 +6,8 @@
  */
 export const SEALED_COLUMNS = [
   { table: 'integration_credential', column: 'envelope' },
+  { table: 'inbound_hook_secret', column: 'envelope' },
+  { table: 'webhook_secret', column: 'envelope' },
 ] as const satisfies readonly { readonly table: string; readonly column: string }[];
 
 export type SealedColumn = (typeof SEALED_COLUMNS)[number];
