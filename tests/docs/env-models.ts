@@ -8,7 +8,11 @@ import { routerEnv } from '../../router/src/env.ts';
 import { agentsEnv } from '../../subgraphs/agents/src/env.ts';
 import { authEnv } from '../../subgraphs/auth/src/env.ts';
 import { designEnv, workerEnv } from '../../subgraphs/design/src/env.ts';
-import { deliveryWorkerEnv, integrationsEnv } from '../../subgraphs/integrations/src/env.ts';
+import {
+  credentialsCommandEnv,
+  deliveryWorkerEnv,
+  integrationsEnv,
+} from '../../subgraphs/integrations/src/env.ts';
 
 /** The section of what all services read. */
 export const COMMON = 'every service';
@@ -33,6 +37,7 @@ export const ENV_MODELS: Readonly<Record<string, z.ZodRawShape>> = {
   'delivery worker': deliveryWorkerEnv.shape,
   'migrations: npm run db:migrate': migrateEnv.shape,
   'dead letters: npm run dead-letters': deadLettersEnv.shape,
+  'credentials: npm run credentials': credentialsCommandEnv.shape,
   // npm sets this one by itself.
   'launcher: npm start': LauncherEnv.omit({ npm_lifecycle_event: true }).shape,
 };

@@ -39,6 +39,15 @@ export const credentialsCommandEnv = z
   })
   .refine(HAS_KEY.check, HAS_KEY.params);
 
+/** What `npm run credentials` reads. */
+export const credentialsCommandEnv = z
+  .object({
+    DATABASE_URL: connectionsEnv.DATABASE_URL,
+    ...sharedStateEnv,
+    ...keysEnv,
+  })
+  .refine(HAS_KEY.check, HAS_KEY.params);
+
 const CONTRADICTIONS = [...SHARED_STATE_CONTRADICTIONS, ...MESSAGING_CONTRADICTIONS];
 
 export const readIntegrationsEnv = (): z.output<typeof integrationsEnv> =>
@@ -46,6 +55,9 @@ export const readIntegrationsEnv = (): z.output<typeof integrationsEnv> =>
 
 export const readDeliveryWorkerEnv = (): z.output<typeof deliveryWorkerEnv> =>
   readEnv(deliveryWorkerEnv, process.env, CONTRADICTIONS);
+
+export const readCredentialsCommandEnv = (): z.output<typeof credentialsCommandEnv> =>
+  readEnv(credentialsCommandEnv, process.env, SHARED_STATE_CONTRADICTIONS);
 
 export const readCredentialsCommandEnv = (): z.output<typeof credentialsCommandEnv> =>
   readEnv(credentialsCommandEnv, process.env, SHARED_STATE_CONTRADICTIONS);

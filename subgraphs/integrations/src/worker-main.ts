@@ -8,11 +8,15 @@ import {
   readEnvOrExit,
   runService,
   startTelemetry,
+  systemClock as clock,
   toHttpOptions,
 } from '@flowgrid/platform';
 import { openSharedState } from '@flowgrid/shared-state';
 import { openIntegrationsDatabase } from './database.ts';
 import { readDeliveryWorkerEnv } from './env.ts';
+import { startPurgingEvents } from './modules/integration-event/purge-events.ts';
+import { startKeySweeper } from './modules/credential/key-sweeper.ts';
+import { openSecretBox } from './modules/credential/open-secret-box.ts';
 
 const NAME = 'delivery-worker';
 const env = readEnvOrExit(readDeliveryWorkerEnv);
@@ -29,6 +33,9 @@ await runService(logger, async (stack, stopping) => {
   // The integrations service hands over what is written here.
   const announceOutbox = createOutboxAnnouncer({ service: 'integrations', announcements: pubsub, logger });
   const database = withOutbox(opened, announceOutbox);
+  const secretBox = stack.use(await openSecretBox(env, { database, pubsub, clock, logger }));
+  stack.use(startKeySweeper({ ...secretBox, database, clock, logger }));
+  stack.use(startPurgingEvents({ database, logger }));
   const http = {
     name: NAME,
     ...toHttpOptions(env),

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { AGENT_EVENTS } from './agent-events.ts';
 import { ARCHIMATE_MODEL_EVENTS } from './archimate-model-events.ts';
+import { DATA_KEY_EVENTS } from './data-key-events.ts';
 import type { EventDefinition } from './define-event.ts';
 import { DESIGN_REQUEST_EVENTS } from './design-request-events.ts';
 import { DESIGN_SESSION_EVENTS } from './design-session-events.ts';
@@ -22,6 +23,7 @@ export const EVENT_CATALOGUE = {
   ...EXTERNAL_EVENTS,
   ...INBOUND_HOOK_EVENTS,
   ...INTEGRATION_EVENTS,
+  ...DATA_KEY_EVENTS,
   ...INTEGRATION_RULE_EVENTS,
   ...WEBHOOK_EVENTS,
 } as const satisfies Record<string, EventDefinition>;

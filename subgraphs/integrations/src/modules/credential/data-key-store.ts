@@ -1,3 +1,4 @@
+import { invariant } from '@flowgrid/platform';
 import type { Tx } from '../../database.ts';
 import { Prisma } from '../../generated/prisma/client.ts';
 import { SEALED_COLUMNS, type SealedColumn } from './sealed-columns.ts';
@@ -11,6 +12,8 @@ export interface DataKeyRow {
   readonly createdAt: Date;
   readonly activeAt: Date;
 }
+
+type SqlReader = Pick<Tx, '$queryRaw'>;
 
 const MAX_KEYS = 100;
 const MAX_ENVELOPES = 10_000;
@@ -105,4 +108,51 @@ export async function isDataKeyUsed(tx: Tx, tenantId: string, keyId: string): Pr
     if (rows.length > 0) return true;
   }
   return false;
+}
+
+interface Place {
+  readonly tenantId: string;
+  readonly id: string;
+}
+
+interface PageAfter {
+  readonly after: Place;
+  readonly pageSize: number;
+}
+
+/** Of all tenants: data keys that another key than this one wrapped, or that have a successor. */
+export async function listDataKeysToTend(
+  client: SqlReader,
+  currentKey: string,
+  { after, pageSize }: PageAfter,
+): Promise<readonly Place[]> {
+  return client.$queryRaw<Place[]>`
+    SELECT tenant_id AS "tenantId", id
+      FROM list_data_keys_to_tend(${currentKey}, ${after.tenantId}::uuid, ${after.id}::uuid, ${pageSize}::int)`;
+}
+
+/** Of all tenants: integrations with credentials that were sealed before there were data keys. */
+export async function listFormerCredentials(
+  client: SqlReader,
+  { after, pageSize }: PageAfter,
+): Promise<readonly Place[]> {
+  return client.$queryRaw<Place[]>`
+    SELECT tenant_id AS "tenantId", id
+      FROM list_former_credentials(${after.tenantId}::uuid, ${after.id}::uuid, ${pageSize}::int)`;
+}
+
+export interface DataKeyMeasure {
+  readonly keys: number;
+  readonly tenants: number;
+  readonly wrappedByOthers: number;
+  readonly superseded: number;
+  readonly formerCredentials: number;
+}
+
+export async function measureDataKeys(client: SqlReader, currentKey: string): Promise<DataKeyMeasure> {
+  const [measure] = await client.$queryRaw<DataKeyMeasure[]>`
+    SELECT keys, tenants, wrapped_by_others AS "wrappedByOthers", superseded, former_credentials AS "formerCredentials"
+      FROM measure_data_keys(${currentKey})`;
+  invariant(measure !== undefined, 'an aggregate has a row');
+  return measure;
 }
