@@ -109,8 +109,17 @@ function githubEndpoints(authorization: string[]): Readonly<Record<string, Endpo
   };
 }
 
+const CLOUD_SERVER = { version: '1001.0.0-SNAPSHOT', deploymentType: 'Cloud' };
+const DATA_CENTER_SERVER = { version: '9.4.0', versionNumbers: [9, 4, 0], deploymentType: 'Server' };
+
 function jiraEndpoints(authorization: string[]): Readonly<Record<string, Endpoint>> {
   return {
+    '/rest/api/2/serverInfo': { authorization, answer: (response) => send(response, CLOUD_SERVER) },
+    '/data-center/rest/api/2/serverInfo': {
+      authorization,
+      answer: (response) => send(response, DATA_CENTER_SERVER),
+    },
+    '/rest/api/3/mypermissions': { authorization, answer: (response) => send(response, { permissions: {} }) },
     '/rest/api/3/search/jql': {
       authorization,
       answer: (response, request) => {

@@ -1,31 +1,46 @@
-/** Jira Cloud, by its REST API version 3. */
-import { z } from 'zod';
-import { toLogin, unreadableAnswer } from '../connector-error.ts';
+/** Jira: Cloud by version 3 of its REST API, Data Center by version 2. */
+import { systemClock, type Clock } from '@flowgrid/platform';
+import type { Connection } from '../connection.ts';
 import type { Connector } from '../connector.ts';
-import { findJiraIssue, listJiraIssues } from './jira-issues.ts';
-import { below, requestJson } from '../json-request.ts';
+import { checkJira, JIRA_CAPABILITIES } from './jira-check.ts';
+import { addIssueComment } from './jira-comments.ts';
+import { createIssue, requireProjectKey } from './jira-create.ts';
+import { findIssue, listJiraIssues, toIssueKey } from './jira-issues.ts';
+import { createSiteFinder, type JiraSite } from './jira-site.ts';
+import { syncJira } from './jira-sync.ts';
+import { listIssueTransitions, transitionIssue } from './jira-transitions.ts';
+import { createJiraWebhooks } from './jira-webhooks.ts';
 
-const EXPECTED = {
-  system: 'Jira',
-  notFoundHint: 'Enter the address of the Jira site, such as https://example.atlassian.net.',
-  schema: z.object({
-    accountId: z.string().min(1),
-    emailAddress: z.string().optional(),
-    displayName: z.string().optional(),
-  }),
-};
-
-export function createJiraConnector(): Pick<Connector, 'capabilities' | 'check' | 'listItems' | 'findItem'> {
+export function createJiraConnector({ clock = systemClock }: { readonly clock?: Clock } = {}): Connector {
+  const findSite = createSiteFinder();
+  /** Nothing is asked for what cannot be a key. */
+  const withKey = async <Result>(
+    connection: Connection,
+    { given, signal }: { readonly given: string; readonly signal: AbortSignal },
+    work: (site: JiraSite, key: string) => Promise<Result | null>,
+  ): Promise<Result | null> => {
+    const key = toIssueKey(given);
+    return key === null ? null : work(await findSite({ connection, signal }), key);
+  };
   return {
-    capabilities: ['READ_ITEMS'],
-    check: async ({ fetch, apiUrl }, signal) => {
-      const account = await requestJson(fetch, { url: below(apiUrl, 'rest/api/3/myself'), signal }, EXPECTED);
-      // The e-mail address is absent where its owner hides it.
-      const login = toLogin(account.emailAddress || account.displayName || account.accountId);
-      if (login === '') throw unreadableAnswer(EXPECTED.system);
-      return { login, permissions: [], capabilities: [] };
+    capabilities: JIRA_CAPABILITIES,
+    check: async (connection, signal) => checkJira(await findSite({ connection, signal })),
+    listItems: async (connection, query, signal) =>
+      listJiraIssues(await findSite({ connection, signal }), query),
+    findItem: (connection, given, signal) =>
+      withKey(connection, { given, signal }, async (site, key) => (await findIssue(site, key))?.item ?? null),
+    createItem: async (connection, draft, signal) => {
+      const project = requireProjectKey(draft.container);
+      return createIssue(await findSite({ connection, signal }), draft, project);
     },
-    listItems: (connection, query, signal) => listJiraIssues({ connection, signal }, query),
-    findItem: (connection, key, signal) => findJiraIssue({ connection, signal }, key),
+    addComment: (connection, { key: given, body }, signal) =>
+      withKey(connection, { given, signal }, (site, key) => addIssueComment(site, key, body)),
+    listTransitions: (connection, given, signal) =>
+      withKey(connection, { given, signal }, listIssueTransitions),
+    transitionItem: (connection, { key: given, transitionId }, signal) =>
+      withKey(connection, { given, signal }, (site, key) => transitionIssue(site, { key, transitionId })),
+    syncItems: async (connection, query, signal) =>
+      syncJira(await findSite({ connection, signal }), query, clock),
+    webhooks: createJiraWebhooks(findSite),
   };
 }

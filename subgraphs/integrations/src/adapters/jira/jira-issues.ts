@@ -1,40 +1,28 @@
-/** Issues of Jira: Cloud by its API version 3, Data Center by version 2 where there is no other. */
+/** Issues of a Jira, found by their keys and listed. */
 import { z } from 'zod';
 import { toText } from './adf-text.ts';
-import { ConnectorError, orNullWhenMissing } from '../connector-error.ts';
+import { orNullWhenMissing } from '../connector-error.ts';
 import {
   toCount,
   toItemBody,
   toItemLine,
   toItemTime,
-  toSearchWords,
   type ExternalItem,
   type ItemPage,
   type ItemQuery,
 } from '../external-item.ts';
-import { below, requestJson } from '../json-request.ts';
-import type { Connection } from '../connection.ts';
+import { below } from '../json-request.ts';
+import { askJira } from './jira-request.ts';
+import { apiPath, type JiraSite } from './jira-site.ts';
+import { toSearchJql } from './jql.ts';
 
-export interface JiraCall {
-  readonly connection: Connection;
-  readonly signal: AbortSignal;
-}
-
-const SYSTEM = {
-  system: 'Jira',
-  notFoundHint: 'Enter the address of the Jira site, such as https://example.atlassian.net.',
-};
-const KEY = /^[A-Z][A-Z0-9_]{1,50}-\d{1,9}$/;
+const KEY = /^[A-Z][A-Z0-9_]{0,50}-\d{1,9}$/;
 const FIELDS = 'summary,description,status,issuetype,assignee,updated';
-/** Jira Cloud refuses a search without any limit. */
-const EVERYTHING = 'updated >= "-730d"';
-/** Marks tokens of Data Center, which are offsets. */
-const OFFSET = 'offset:';
 
 const named = z.object({ name: z.string() }).nullish();
 const issueSchema = z.object({
   key: z.string(),
-  fields: z.object({
+  fields: z.looseObject({
     summary: z.string().nullish(),
     description: z.unknown().optional(),
     status: named,
@@ -43,85 +31,89 @@ const issueSchema = z.object({
     updated: z.string().nullish(),
   }),
 });
-const cloudPage = z.object({ issues: z.array(issueSchema), nextPageToken: z.string().nullish() });
-const offsetPage = z.object({ issues: z.array(issueSchema), total: z.number() });
+const tokenPageSchema = z.object({ issues: z.array(issueSchema), nextPageToken: z.string().nullish() });
+const offsetPageSchema = z.object({ issues: z.array(issueSchema), total: z.number() });
 
-export async function findJiraIssue(call: JiraCall, given: string): Promise<ExternalItem | null> {
+export interface IssueQuery {
+  readonly jql: string;
+  readonly size: number;
+}
+
+/** As Jira writes it; null for what cannot be a key. */
+export function toIssueKey(given: string): string | null {
   const key = given.trim().toUpperCase();
-  if (!KEY.test(key)) return null;
-  for (const version of ['3', '2']) {
-    const path = `rest/api/${version}/issue/${key}?fields=${FIELDS}`;
-    const issue = await orNullWhenMissing(get(call, path, issueSchema));
-    if (issue !== null) return toItem(issue, call.connection.baseUrl);
-  }
-  return null;
+  return KEY.test(key) ? key : null;
 }
 
-export async function listJiraIssues(call: JiraCall, query: ItemQuery): Promise<ItemPage> {
-  if (query.token?.startsWith(OFFSET)) return listByOffset(call, query);
-  try {
-    return await listByToken(call, query);
-  } catch (error) {
-    // Data Center does not know this way of searching.
-    if (query.token !== null || !(error instanceof ConnectorError) || error.status !== 404) throw error;
-    return listByOffset(call, query);
-  }
+/** What was found, and more of its fields. */
+export interface FoundIssue {
+  readonly item: ExternalItem;
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
-async function listByToken(call: JiraCall, query: ItemQuery): Promise<ItemPage> {
-  const parameters = new URLSearchParams({
-    jql: toJql(query.search),
-    maxResults: String(query.size),
-    fields: FIELDS,
-    ...(query.token !== null && { nextPageToken: query.token }),
-  });
-  const { issues, nextPageToken } = await get(
-    call,
-    `rest/api/3/search/jql?${parameters.toString()}`,
-    cloudPage,
+/** Null for a key that nothing has. */
+export function findIssue(
+  site: JiraSite,
+  key: string,
+  moreFields: readonly string[] = [],
+): Promise<FoundIssue | null> {
+  const fields = [FIELDS, ...moreFields].join(',');
+  const path = apiPath(site, `issue/${key}?${new URLSearchParams({ fields }).toString()}`);
+  return orNullWhenMissing(
+    askJira(site, { path }, issueSchema).then((issue) => ({
+      item: toItem(issue, site.connection.baseUrl),
+      fields: issue.fields,
+    })),
   );
+}
+
+export async function listJiraIssues(site: JiraSite, query: ItemQuery): Promise<ItemPage> {
+  const wanted = { jql: toSearchJql(query.search), size: query.size };
+  if (site.edition === 'CLOUD') return readTokenPage(site, { ...wanted, token: query.token });
+  const startAt = toCount(query.token, 0);
+  const { items, total } = await readOffsetPage(site, { ...wanted, startAt });
+  const end = startAt + items.length;
+  return { items, next: items.length === 0 || end >= total ? null : String(end) };
+}
+
+/** Cloud: where the next page begins is a token. */
+export async function readTokenPage(
+  site: JiraSite,
+  { jql, size, token }: IssueQuery & { readonly token: string | null },
+): Promise<ItemPage> {
+  const parameters = new URLSearchParams({
+    jql,
+    maxResults: String(size),
+    fields: FIELDS,
+    ...(token !== null && { nextPageToken: token }),
+  });
+  const path = apiPath(site, `search/jql?${parameters.toString()}`);
+  const { issues, nextPageToken } = await askJira(site, { path }, tokenPageSchema);
   return {
-    items: issues.map((issue) => toItem(issue, call.connection.baseUrl)),
+    items: issues.map((issue) => toItem(issue, site.connection.baseUrl)),
     next: nextPageToken ?? null,
   };
 }
 
-async function listByOffset(call: JiraCall, query: ItemQuery): Promise<ItemPage> {
-  const startAt = toCount(query.token?.slice(OFFSET.length) ?? null, 0);
+/** Data Center: pages are counted. */
+export async function readOffsetPage(
+  site: JiraSite,
+  { jql, size, startAt }: IssueQuery & { readonly startAt: number },
+): Promise<{ readonly items: readonly ExternalItem[]; readonly total: number }> {
   const parameters = new URLSearchParams({
-    jql: toJql(query.search),
+    jql,
     startAt: String(startAt),
-    maxResults: String(query.size),
+    maxResults: String(size),
     fields: FIELDS,
   });
-  const { issues, total } = await get(call, `rest/api/2/search?${parameters.toString()}`, offsetPage);
-  const end = startAt + issues.length;
-  return {
-    items: issues.map((issue) => toItem(issue, call.connection.baseUrl)),
-    next: issues.length === 0 || end >= total ? null : `${OFFSET}${end}`,
-  };
+  const path = apiPath(site, `search?${parameters.toString()}`);
+  const { issues, total } = await askJira(site, { path }, offsetPageSchema);
+  return { items: issues.map((issue) => toItem(issue, site.connection.baseUrl)), total };
 }
 
-/** Words alone come into the query: nothing in them can end the text or mean something to Jira. */
-function toJql(search: string | null): string {
-  const words =
-    toSearchWords(search)
-      ?.replaceAll(/[#@/-]+/g, ' ')
-      .trim() ?? '';
-  return `${words === '' ? EVERYTHING : `text ~ "${words}"`} ORDER BY updated DESC`;
-}
-
-function get<Schema extends z.ZodType>(
-  call: JiraCall,
-  path: string,
-  schema: Schema,
-): Promise<z.output<Schema>> {
-  const { connection, signal } = call;
-  return requestJson(
-    connection.fetch,
-    { url: below(connection.apiUrl, path), signal },
-    { ...SYSTEM, schema },
-  );
+/** Where a person opens an issue. */
+export function browseUrl(baseUrl: string, key: string): string {
+  return below(baseUrl, `browse/${encodeURIComponent(key)}`).href;
 }
 
 function toItem({ key, fields }: z.output<typeof issueSchema>, baseUrl: string): ExternalItem {
@@ -133,7 +125,7 @@ function toItem({ key, fields }: z.output<typeof issueSchema>, baseUrl: string):
     state: toItemLine(status?.name),
     type: toItemLine(issuetype?.name),
     assignee: assignee ? toItemLine(assignee.displayName) : null,
-    url: below(baseUrl, `browse/${encodeURIComponent(key)}`).href,
+    url: browseUrl(baseUrl, key),
     updatedAt: toItemTime(updated),
   };
 }
