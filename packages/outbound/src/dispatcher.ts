@@ -4,7 +4,6 @@ import { createGuardedConnector, type Resolve } from './guarded-connect.ts';
 import type { Reach } from './url-rules.ts';
 
 const MAX_HEADER_BYTES = 16 * 1024;
-const CONNECTIONS_PER_SERVER = 32;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** A name that changes its address is looked up anew soon. */
 const KEEP_ALIVE_MS = 4_000;
@@ -15,10 +14,12 @@ export function createDispatcher(options: {
   readonly deadlineMs: number;
   /** Looks names up in place of this process, so it has to refuse private addresses itself. */
   readonly proxy: URL | null;
+  /** To one server at once; null for any number. */
+  readonly connections: number | null;
 }): Dispatcher {
-  const { deadlineMs, proxy } = options;
+  const { deadlineMs, proxy, connections } = options;
   const settings = {
-    connections: CONNECTIONS_PER_SERVER,
+    connections,
     pipelining: 1,
     headersTimeout: deadlineMs,
     bodyTimeout: deadlineMs,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AllowedHost } from './allowed-hosts.ts';
 import { createGuardedLookup, type Resolve } from './guarded-connect.ts';
 import { OutboundError } from './outbound-error.ts';
-import type { OutboundOptions } from './outbound-fetch.ts';
+import { createOutbound, type OutboundOptions } from './outbound-fetch.ts';
 import { startOddServer, type OddServer } from './testkit/odd-server.ts';
 import { openOutbound, reasonOf as reasonOfAsking } from './testkit/open-outbound.ts';
 
@@ -280,4 +280,33 @@ describe('a server that fails', () => {
 
     expect([afterPost, server.asked(), answer.status]).toEqual([1, 3, 500]);
   });
+
+  it('is asked each time by a caller who keeps account of failures itself, and never twice', async () => {
+    await using server = await failing();
+    await using outbound = createOutbound({ policies: null, allowed: server.allowed });
+
+    for (let call = 0; call < 12; call += 1) {
+      const answer = await outbound.fetch(server.url, { isRepeatable: true });
+      expect(answer.status).toBe(500);
+    }
+
+    expect(server.asked()).toBe(12);
+  });
+});
+
+// One tenant's requests that hang must not keep those of others from the same server.
+it('requests to a server wait for no others where the caller limits them itself', async () => {
+  const held = 40;
+  await using outbound = createOutbound({
+    policies: null,
+    allowed: [{ hostname: '127.0.0.1', port: String(vendor.port) }],
+    connectionsPerServer: null,
+  });
+
+  const waiting = Array.from({ length: held }, () => outbound.fetch(`${vendor.url}/held/x`));
+  const answer = await outbound.fetch(`${vendor.url}/missing`);
+
+  expect(answer.status).toBe(404);
+  vendor.release();
+  await Promise.allSettled(waiting);
 });

@@ -27,13 +27,17 @@ export interface OutboundOptions {
   readonly networks?: AllowedNetworks;
   /** Connects in place of this process; none if not given. */
   readonly proxy?: URL | null;
-  readonly policies: OutsidePolicies;
+  /** Null for a caller who keeps account of failures itself: each request is made once, whatever became of those before. */
+  readonly policies: OutsidePolicies | null;
   readonly resolve?: Resolve;
   /** From the request to the last byte of the answer. */
   readonly deadlineMs?: number;
   readonly maxResponseBytes?: number;
+  /** Null for a caller who limits requests itself, so that none waits for those of others to the same server; 32 if not given. */
+  readonly connectionsPerServer?: number | null;
 }
 
+const CONNECTIONS_PER_SERVER = 32;
 const DEADLINE_MS = 10_000;
 const MAX_RESPONSE_BYTES = 64 * 1024;
 /** One more try: somebody waits for the answer. */
@@ -51,12 +55,15 @@ export function createOutbound(options: OutboundOptions): Outbound {
     resolve: options.resolve ?? resolveBySystem,
     deadlineMs,
     proxy: options.proxy ?? null,
+    connections:
+      options.connectionsPerServer === undefined ? CONNECTIONS_PER_SERVER : options.connectionsPerServer,
   });
   const limits = { dispatcher, deadlineMs, maxResponseBytes };
   return {
     findUrlProblem: (url) => findUrlProblem(url, reach),
     fetch: async (address, init = {}) => {
       const url = toUrl(address, reach);
+      if (options.policies === null) return sendOnce(url, init, limits);
       const policy = options.policies.get(
         { ...POLICY, totalTimeoutMs: deadlineMs, tryTimeoutMs: deadlineMs },
         `${init.connection ?? ''} ${url.origin}`,
@@ -77,6 +84,14 @@ export function createOutbound(options: OutboundOptions): Outbound {
     },
     [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
+}
+
+async function sendOnce(...request: Parameters<typeof sendRequest>): Promise<Response> {
+  try {
+    return await sendRequest(...request);
+  } catch (error) {
+    throw toOutboundError(error);
+  }
 }
 
 function toUrl(address: string | URL, reach: Reach): URL {
