@@ -62,7 +62,7 @@ export interface VendorBench extends AsyncDisposable {
   stateOf(key: string): string;
   /** Addresses of the webhooks that are registered there. */
   webhookUrls(): readonly string[];
-  /** From the request after `after` others on (0), `times` answers (1) are this one. */
+  /** From the request after `after` others on (0), `times` answers (1) are this one. It replaces what was told before; 0 times ends it. */
   fail(fault: VendorFault, options?: { readonly after?: number; readonly times?: number }): void;
   /** `METHOD path` of each request so far. */
   readonly requests: readonly string[];
@@ -73,46 +73,35 @@ export interface ContractTools {
   readonly bench: () => VendorBench;
   /** A connection that nothing failed for yet. */
   readonly connect: (account?: TestAccount) => Connection;
+  /** The same, and it soon gives up waiting: for answers that never end. */
+  readonly connectImpatiently: () => Connection;
 }
 
-const DEADLINE_MS = 300;
+const DEADLINE_MS = 10_000;
+const IMPATIENT_DEADLINE_MS = 200;
+const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 
 export function describeConnector(name: string, start: () => Promise<VendorBench>): void {
   describe(`${name} as a connector`, () => {
     let bench: VendorBench;
     let outbound: Outbound;
+    let impatient: Outbound;
 
     beforeEach(async () => {
       bench = await start();
-      const [hostname = '', port = ''] = bench.host.split(':');
-      outbound = createOutbound({
-        policies: new OutsidePolicies({
-          logger: createLogger({ name: 'test', level: 'silent' }),
-          metrics: createMetrics('test'),
-        }),
-        allowed: [{ hostname, port }],
-        deadlineMs: DEADLINE_MS,
-        maxResponseBytes: 8 * 1024 * 1024,
-      });
+      outbound = openOutbound(bench.host, DEADLINE_MS);
+      impatient = openOutbound(bench.host, IMPATIENT_DEADLINE_MS);
     });
     afterEach(async () => {
+      await impatient[Symbol.asyncDispose]();
       await outbound[Symbol.asyncDispose]();
       await bench[Symbol.asyncDispose]();
     });
 
     const tools: ContractTools = {
       bench: () => bench,
-      connect: ({ authorization, knownLogin } = bench.account) => {
-        const id = newId();
-        return {
-          id,
-          baseUrl: bench.baseUrl,
-          apiUrl: bench.baseUrl,
-          knownLogin,
-          fetch: (url, init = {}) =>
-            outbound.fetch(url, { ...init, connection: id, headers: { ...init.headers, authorization } }),
-        };
-      },
+      connect: (account = bench.account) => openConnection(bench, { account, outbound }),
+      connectImpatiently: () => openConnection(bench, { account: bench.account, outbound: impatient }),
     };
     checkSuite(tools);
     itemSuite(tools);
@@ -121,4 +110,33 @@ export function describeConnector(name: string, start: () => Promise<VendorBench
     webhookSuite(tools);
     failureSuite(tools);
   });
+}
+
+function openOutbound(host: string, deadlineMs: number): Outbound {
+  const [hostname = '', port = ''] = host.split(':');
+  return createOutbound({
+    policies: new OutsidePolicies({
+      logger: createLogger({ name: 'test', level: 'silent' }),
+      metrics: createMetrics('test'),
+    }),
+    allowed: [{ hostname, port }],
+    deadlineMs,
+    maxResponseBytes: MAX_RESPONSE_BYTES,
+  });
+}
+
+function openConnection(
+  { baseUrl }: VendorBench,
+  { account, outbound }: { readonly account: TestAccount; readonly outbound: Outbound },
+): Connection {
+  const { authorization, knownLogin } = account;
+  const id = newId();
+  return {
+    id,
+    baseUrl,
+    apiUrl: baseUrl,
+    knownLogin,
+    fetch: (url, init = {}) =>
+      outbound.fetch(url, { ...init, connection: id, headers: { ...init.headers, authorization } }),
+  };
 }

@@ -23,11 +23,13 @@ export const CAPABILITIES = [
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
+export const CAPABILITY_STATUSES = ['AVAILABLE', 'MISSING', 'UNKNOWN'] as const;
+
 /** What the granted rights allow. */
 export interface CapabilityCheck {
   readonly capability: Capability;
   /** `UNKNOWN` where the other system does not tell before it is tried. */
-  readonly status: 'AVAILABLE' | 'MISSING' | 'UNKNOWN';
+  readonly status: (typeof CAPABILITY_STATUSES)[number];
   /** For the tenant, what to grant, in the other system's own words for it; null when nothing is missing. */
   readonly missing: string | null;
 }
@@ -127,4 +129,6 @@ export interface PullRequestDraft {
   readonly title: string;
   readonly body: string;
   readonly files: readonly { readonly path: string; readonly content: string }[];
+  /** True to let files be put where the other system runs them; they are refused otherwise. */
+  readonly mayChangeWorkflows?: boolean;
 }

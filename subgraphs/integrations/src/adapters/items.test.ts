@@ -50,7 +50,7 @@ interface OpenedItems {
 function open(credential: Credential, path = '/base'): OpenedItems {
   count += 1;
   const connectors = {
-    GITHUB: createGitHubConnector({ secondMs: 1 }),
+    GITHUB: createGitHubConnector(),
     JIRA: createJiraConnector(),
     SERVICENOW: createServiceNowConnector(),
   };

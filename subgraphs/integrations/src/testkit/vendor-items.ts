@@ -94,7 +94,13 @@ function githubEndpoints(authorization: string[]): Readonly<Record<string, Endpo
   return {
     '/issues': {
       authorization,
-      answer: (response, request) => send(response, page(request).map(githubIssue)),
+      answer: (response, request) => {
+        // GitHub says by a link that there is another page.
+        if (!page(request).includes(ITEM_COUNT)) {
+          response.setHeader('link', '<https://api.github.com/issues?page=2>; rel="next"');
+        }
+        send(response, page(request).map(githubIssue));
+      },
     },
     '/search/issues': {
       authorization,

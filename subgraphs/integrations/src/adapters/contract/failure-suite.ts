@@ -37,13 +37,14 @@ const WORK: Readonly<Record<string, Work>> = {
 const FAULTS = Object.keys(WORDS) as VendorFault[];
 const REPEATED = /10\.1\.2\.3|Bad credentials|slow down|127\.0\.0\.1|<html|hibernating/i;
 
-export function failureSuite({ bench, connect }: ContractTools): void {
+export function failureSuite({ bench, connect, connectImpatiently }: ContractTools): void {
   describe.each(Object.entries(WORK))('%s', (_name, work) => {
     it.each(FAULTS)('says what an answer that is %s means', async (fault) => {
       const key = bench().addItem({ title: 'Late', updatedAt: minute(1) });
       bench().fail(fault, { times: 20 });
 
-      const failure = await work(bench(), connect(), key).then(
+      const connection = fault === 'SLOW' ? connectImpatiently() : connect();
+      const failure = await work(bench(), connection, key).then(
         () => new Error('no failure'),
         (error: unknown) => (error instanceof Error ? error : new Error('no error')),
       );

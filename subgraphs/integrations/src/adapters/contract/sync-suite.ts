@@ -120,7 +120,7 @@ function changeSuite({ bench }: ContractTools, sync: Sync): void {
 }
 
 function faultSuite(
-  { bench, connect }: ContractTools,
+  { bench, connect, connectImpatiently }: ContractTools,
   {
     sync,
     page,
@@ -135,7 +135,8 @@ function faultSuite(
       const added = addEach(bench(), [1, 2, 3, 4, 5, 6, 7, 8]);
       const first = await page(connect(), null);
       bench().fail(fault, { times: 20 });
-      await expect(page(connect(), first.cursor)).rejects.toThrow(/\w/);
+      const connection = fault === 'SLOW' ? connectImpatiently() : connect();
+      await expect(page(connection, first.cursor)).rejects.toThrow(/\w/);
       bench().fail(fault, { times: 0 });
 
       const rest = await sync(first.cursor);

@@ -12,6 +12,8 @@ import {
   type ItemPage,
   type ItemQuery,
 } from '../external-item.ts';
+import { isRefusal, parseAnswer } from './github-client.ts';
+import { listRepositories, parseRepository } from './github-repositories.ts';
 
 export interface IssuePlace {
   readonly owner: string;
@@ -19,12 +21,15 @@ export interface IssuePlace {
   readonly number: number;
 }
 
+export type Issue = z.output<typeof issueSchema>;
+
 /** GitHub's search shows no more than this. */
 const MAX_FOUND = 1_000;
-const KEY = /^([A-Za-z0-9][A-Za-z0-9-]{0,38})\/([\w.-]{1,100})#(\d{1,9})$/;
+const MAX_WORDS_LENGTH = 200;
+const KEY = /^(.+)#(\d{1,9})$/;
 const REPOSITORY = /\/repos\/([^/]+)\/([^/]+)$/;
 
-const issueSchema = z.object({
+export const issueSchema = z.object({
   number: z.number(),
   title: z.string(),
   body: z.string().nullish(),
@@ -33,51 +38,73 @@ const issueSchema = z.object({
   repository_url: z.string(),
   updated_at: z.string().nullish(),
   assignee: z.object({ login: z.string() }).nullish(),
-  pull_request: z.unknown().optional(),
+  pull_request: z.object({ merged_at: z.string().nullish() }).nullish(),
   type: z.object({ name: z.string() }).nullish(),
 });
-const issuesSchema = z.array(issueSchema);
+export const issuesSchema = z.array(issueSchema);
 const foundSchema = z.object({ total_count: z.number(), items: issuesSchema });
 
 /** `owner/repository#12`; null for anything else. */
 export function parseIssueKey(key: string): IssuePlace | null {
-  const [, owner, repo, number] = KEY.exec(key.trim()) ?? [];
-  if (owner === undefined || repo === undefined || repo === '.' || repo === '..') return null;
-  return { owner, repo, number: Number(number) };
+  const [, name = '', number] = KEY.exec(key.trim()) ?? [];
+  const place = parseRepository(name);
+  return place === null ? null : { ...place, number: Number(number) };
 }
 
-export async function getIssue(octokit: Octokit, place: IssuePlace): Promise<ExternalItem> {
+export async function getIssue(octokit: Octokit, place: IssuePlace): Promise<Issue> {
   const { owner, repo, number } = place;
   const { data } = await octokit.rest.issues.get({ owner, repo, issue_number: number });
-  return toItem(parse(issueSchema, data));
+  return parseAnswer(issueSchema, data);
 }
 
 /** Without words those that concern the bearer of the token; GitHub searches nothing without a word. */
 export async function listIssues(octokit: Octokit, query: ItemQuery): Promise<ItemPage> {
-  const page = Math.max(1, toCount(query.token, 1));
-  const paging = { per_page: query.size, page };
-  const search = toItemLine(query.search);
-  if (search === '') {
-    const { data } = await octokit.rest.issues.list({
-      filter: 'all',
-      state: 'all',
-      sort: 'updated',
-      ...paging,
-    });
-    const items = parse(issuesSchema, data).map(toItem);
-    return { items, next: items.length < query.size ? null : String(page + 1) };
+  const search = toItemLine(query.search).slice(0, MAX_WORDS_LENGTH);
+  if (search !== '') return searchIssues(octokit, search, query);
+  try {
+    return await listOwnIssues(octokit, query);
+  } catch (error) {
+    if (!isRefusal(error, [403, 404])) throw error;
   }
-  const { data } = await octokit.rest.search.issuesAndPullRequests({
-    q: `${search.slice(0, 200)} is:issue`,
+  // An installation is nobody: nothing concerns it, and all of its repositories are one owner's.
+  const { repositories } = await listRepositories(octokit, 1);
+  const [first] = repositories;
+  if (first === undefined) return { items: [], next: null };
+  return searchIssues(octokit, `user:${first.owner.login}`, query);
+}
+
+async function listOwnIssues(octokit: Octokit, query: ItemQuery): Promise<ItemPage> {
+  const page = Math.max(1, toCount(query.token, 1));
+  const { data, headers } = await octokit.rest.issues.list({
+    filter: 'all',
+    state: 'all',
     sort: 'updated',
-    ...paging,
+    per_page: query.size,
+    page,
   });
-  const found = parse(foundSchema, data);
+  const items = parseAnswer(issuesSchema, data).map(toItem);
+  return { items, next: hasNext(headers.link) ? String(page + 1) : null };
+}
+
+async function searchIssues(octokit: Octokit, search: string, query: ItemQuery): Promise<ItemPage> {
+  const page = Math.max(1, toCount(query.token, 1));
+  const { data } = await octokit.rest.search.issuesAndPullRequests({
+    q: `${search} is:issue`,
+    sort: 'updated',
+    per_page: query.size,
+    page,
+  });
+  const found = parseAnswer(foundSchema, data);
   const isLast = page * query.size >= Math.min(found.total_count, MAX_FOUND - query.size);
   return { items: found.items.map(toItem), next: isLast ? null : String(page + 1) };
 }
 
-function toItem(issue: z.output<typeof issueSchema>): ExternalItem {
+/** GitHub says by a `link` header that there is another page. */
+export function hasNext(link: string | undefined): boolean {
+  return /;\s*rel="?next"?/.test(link ?? '');
+}
+
+export function toItem(issue: Issue): ExternalItem {
   const [, owner = '', repo = ''] = REPOSITORY.exec(issue.repository_url) ?? [];
   if (owner === '') throw unreadableAnswer('GitHub');
   return {
@@ -90,10 +117,4 @@ function toItem(issue: z.output<typeof issueSchema>): ExternalItem {
     url: toItemUrl(issue.html_url),
     updatedAt: toItemTime(issue.updated_at),
   };
-}
-
-function parse<Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> {
-  const answer = schema.safeParse(data);
-  if (!answer.success) throw unreadableAnswer('GitHub');
-  return answer.data;
 }

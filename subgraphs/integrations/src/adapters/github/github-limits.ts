@@ -8,23 +8,37 @@ const UNNAMED_PAUSE_MS = 60 * SECOND_MS;
 const MAX_PAUSE_MS = 65 * 60 * SECOND_MS;
 const MAX_BODY_LENGTH = 10_000;
 
+/** The parts of an answer that tell. */
+export interface LimitedAnswer {
+  readonly status: number;
+  readonly header: (name: string) => string | null;
+  readonly body: string;
+}
+
 /** An answer that is no refusal may still be the last one of the hour: then the next one waits. */
 export async function readGitHubLimits(response: Response, now: Date): Promise<VendorLimits> {
   const { headers, status } = response;
-  const retryAfter = toSeconds(headers.get('retry-after'));
-  const reset = toSeconds(headers.get('x-ratelimit-reset'));
-  const isUsedUp = headers.get('x-ratelimit-remaining') === '0';
+  // A secondary limit that names no time differs from a missing permission by its words alone.
+  const body = status === 403 ? await response.clone().text() : '';
+  return findGitHubLimits({ status, header: (name) => headers.get(name), body }, now);
+}
+
+export function findGitHubLimits({ status, header, body }: LimitedAnswer, now: Date): VendorLimits {
+  const retryAfter = toSeconds(header('retry-after'));
+  const reset = toSeconds(header('x-ratelimit-reset'));
+  const isUsedUp = header('x-ratelimit-remaining') === '0';
   const isRefused = status === 403 || status === 429;
   if (isRefused && retryAfter !== null) {
     return pause(now, retryAfter * SECOND_MS, isUsedUp ? 'RATE_LIMIT' : 'SECONDARY_LIMIT');
   }
   // Search has limits of its own, a minute long: what is used up there says nothing about the others.
-  const isShared = (headers.get('x-ratelimit-resource') ?? 'core') === 'core';
+  const isShared = (header('x-ratelimit-resource') ?? 'core') === 'core';
   if (isUsedUp && (isRefused || (isShared && reset !== null))) {
     const pauseMs = reset === null ? UNNAMED_PAUSE_MS : reset * SECOND_MS - now.getTime();
     return pause(now, pauseMs, 'RATE_LIMIT');
   }
-  if (status === 429 || (status === 403 && (await saysLimit(response)))) {
+  const saysLimit = /secondary rate limit|abuse detection|rate limit exceeded/i;
+  if (status === 429 || (status === 403 && saysLimit.test(body.slice(0, MAX_BODY_LENGTH)))) {
     return pause(now, UNNAMED_PAUSE_MS, 'SECONDARY_LIMIT');
   }
   return NO_LIMITS;
@@ -37,10 +51,4 @@ function pause(now: Date, pauseMs: number, reason: 'RATE_LIMIT' | 'SECONDARY_LIM
 
 function toSeconds(text: string | null): number | null {
   return text !== null && /^\d{1,12}$/.test(text) ? Number(text) : null;
-}
-
-/** A secondary limit without `retry-after` differs from a missing permission by its words alone. */
-async function saysLimit(response: Response): Promise<boolean> {
-  const body = (await response.clone().text()).slice(0, MAX_BODY_LENGTH);
-  return /secondary rate limit|abuse detection|rate limit exceeded/i.test(body);
 }
