@@ -1,6 +1,8 @@
 /** The delivery worker: what goes to other systems, and what came from them, when nobody waits for it; and its health. */
-import { createOutboxAnnouncer, withOutbox } from '@flowgrid/messaging';
+import { createOutboxAnnouncer, openTransport, withOutbox } from '@flowgrid/messaging';
+import { createOutbound, toOutboundReach } from '@flowgrid/outbound';
 import {
+  OutsidePolicies,
   createHttpServer,
   createLogger,
   createMetrics,
@@ -12,13 +14,19 @@ import {
   toHttpOptions,
 } from '@flowgrid/platform';
 import { openSharedState } from '@flowgrid/shared-state';
+import { createConnectors } from './adapters/create-connectors.ts';
 import { openIntegrationsDatabase } from './database.ts';
 import { readDeliveryWorkerEnv } from './env.ts';
+import { Connections } from './modules/connection/connections.ts';
+import { RegistrationService } from './modules/inbound-hook/registration-service.ts';
+import { withIntegrationEvents } from './modules/integration-event/announced-events.ts';
+import { startInboundWorker } from './workers/inbound-worker.ts';
 import { startPurgingEvents } from './modules/integration-event/purge-events.ts';
 import { startKeySweeper } from './modules/credential/key-sweeper.ts';
 import { openSecretBox } from './modules/credential/open-secret-box.ts';
 
 const NAME = 'delivery-worker';
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 const env = readEnvOrExit(readDeliveryWorkerEnv);
 const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
 const metrics = createMetrics(NAME);
@@ -32,10 +40,19 @@ await runService(logger, async (stack, stopping) => {
   const { pubsub } = stack.use(openSharedState(env, logger));
   // The integrations service hands over what is written here.
   const announceOutbox = createOutboxAnnouncer({ service: 'integrations', announcements: pubsub, logger });
-  const database = withOutbox(opened, announceOutbox);
+  const database = withIntegrationEvents(withOutbox(opened, announceOutbox), { pubsub, logger });
+  const transport = stack.use(await openTransport(env, logger));
   const secretBox = stack.use(await openSecretBox(env, { database, pubsub, clock, logger }));
   stack.use(startKeySweeper({ ...secretBox, database, clock, logger }));
   stack.use(startPurgingEvents({ database, logger }));
+  const policies = new OutsidePolicies({ logger, metrics });
+  const outbound = stack.use(
+    createOutbound({ ...toOutboundReach(env), policies, maxResponseBytes: MAX_ANSWER_BYTES }),
+  );
+  const shared = { database, secretBox: secretBox.dataKeys, clock, logger };
+  const connections = new Connections({ ...shared, connectors: createConnectors(), fetch: outbound.fetch });
+  const registrations = new RegistrationService({ ...shared, connections, publicUrl: env.PUBLIC_URL });
+  stack.use(startInboundWorker({ database, transport, registrations, clock, logger }));
   const http = {
     name: NAME,
     ...toHttpOptions(env),
