@@ -51,6 +51,7 @@ const DEFINER_FUNCTIONS = [
   'integrations.list_data_keys_to_tend',
   'integrations.list_dead_outbox_events',
   'integrations.list_former_credentials',
+  'integrations.list_oauth_tokens_to_tend',
   'integrations.list_outbox_events',
   'integrations.measure_data_keys',
   'integrations.measure_outbox',

@@ -64,6 +64,7 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
     input: { sessionId: session, expectedRevision: 1, model: { activities: [{ verb: 'check' }] } },
   }),
   'Subscription.designProgress': ({ session }) => ({ sessionId: session }),
+  'Subscription.integrationEvents': ({ integration }) => ({ integrationId: integration }),
 };
 
 function linkOf({ archimateImport, agent }: Ids): Record<string, unknown> {

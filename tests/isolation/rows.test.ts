@@ -111,6 +111,15 @@ async function addIntegrationEvents(): Promise<void> {
      SELECT tenant_id, integration_id, 1, 'FAILED', 'Kept', '{}', now() FROM head`,
     [owner.id],
   );
+  await superuser.query(
+    `WITH kept AS (
+       INSERT INTO integrations.connection_state (tenant_id, integration_id, revision, tokens, write_tokens, refilled_at)
+       SELECT tenant_id, id, 1, 1, 1, now() FROM integrations.integration WHERE tenant_id = $1 LIMIT 1 RETURNING *
+     )
+     INSERT INTO integrations.integration_status_change (tenant_id, integration_id, id, at, from_status, to_status, reason)
+     SELECT tenant_id, integration_id, gen_random_uuid(), now(), 'UNTESTED', 'HEALTHY', 'Kept' FROM kept`,
+    [owner.id],
+  );
 }
 
 /** A hook with what it received, and a rule that fired. */

@@ -12,6 +12,7 @@ import type { IntegrationService } from './modules/integration/integration-servi
 import type { Integration } from './modules/integration/integration.ts';
 import type { StatusHistory } from './modules/integration/status-history.ts';
 import type { ItemService } from './modules/item/item-service.ts';
+import type { PullRequestService } from './modules/pull-request/pull-request-service.ts';
 
 export interface Services extends InboundHookServices {
   readonly integrations: IntegrationService;
@@ -21,6 +22,7 @@ export interface Services extends InboundHookServices {
   readonly connectionTester: ConnectionTester;
   readonly agentLinks: AgentLinkService;
   readonly items: ItemService;
+  readonly pullRequests: PullRequestService;
 }
 
 export interface Context {

@@ -29,6 +29,7 @@ import { listIntegrationKinds } from './modules/integration/integration-kinds.ts
 import { IntegrationService } from './modules/integration/integration-service.ts';
 import { StatusHistory } from './modules/integration/status-history.ts';
 import { ItemService } from './modules/item/item-service.ts';
+import { PullRequestService } from './modules/pull-request/pull-request-service.ts';
 import { createSchema } from './schema.ts';
 
 const NAME = 'integrations';
@@ -88,6 +89,7 @@ await runService(
       connectionTester: new ConnectionTester({ database: announcing, connections, clock }),
       agentLinks: new AgentLinkService({ database: announcing, clock }),
       items: new ItemService({ connections }),
+      pullRequests: new PullRequestService({ database: announcing, connections, clock }),
     });
     const verifier = stack.use(
       openContextTokenVerifier({ audience: NAME, authUrls: env.AUTH_URL, clock, logger }),

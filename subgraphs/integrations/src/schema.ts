@@ -5,6 +5,7 @@ import { resolvers as inboundHookResolvers } from './modules/inbound-hook/resolv
 import { resolvers as integrationEventResolvers } from './modules/integration-event/resolvers.ts';
 import { resolvers as integrationResolvers } from './modules/integration/resolvers.ts';
 import { resolvers as itemResolvers } from './modules/item/resolvers.ts';
+import { resolvers as pullRequestResolvers } from './modules/pull-request/resolvers.ts';
 
 export function createSchema(): GraphQLSchema {
   return buildSchema(new URL('schema.graphql', import.meta.url), [
@@ -23,6 +24,10 @@ export function createSchema(): GraphQLSchema {
     {
       typeDefs: new URL('modules/item/item.graphql', import.meta.url),
       resolvers: itemResolvers,
+    },
+    {
+      typeDefs: new URL('modules/pull-request/pull-request.graphql', import.meta.url),
+      resolvers: pullRequestResolvers,
     },
     {
       typeDefs: new URL('modules/agent-link/agent-link.graphql', import.meta.url),

@@ -125,7 +125,10 @@ function jiraEndpoints(authorization: string[]): Readonly<Record<string, Endpoin
       authorization,
       answer: (response) => send(response, DATA_CENTER_SERVER),
     },
-    '/rest/api/3/mypermissions': { authorization, answer: (response) => send(response, { permissions: {} }) },
+    '/rest/api/3/mypermissions': {
+      authorization,
+      answer: (response) => send(response, { permissions: { BROWSE_PROJECTS: { havePermission: true } } }),
+    },
     '/rest/api/3/search/jql': {
       authorization,
       answer: (response, request) => {

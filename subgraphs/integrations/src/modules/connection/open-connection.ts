@@ -22,11 +22,19 @@ export interface OpenedConnection {
 }
 
 export function openConnection(
-  tools: { readonly connectors: Connectors; readonly fetch: OutboundFetch },
+  tools: {
+    readonly connectors: Connectors;
+    readonly fetch: OutboundFetch;
+    /** Around each request, those of signing in too. */
+    readonly gate?: (fetch: OutboundFetch) => OutboundFetch;
+    /** Around requests that are signed in. */
+    readonly observe?: (fetch: OutboundFetch) => OutboundFetch;
+  },
   stored: { readonly id: string; readonly baseUrl: string; readonly credential: Credential },
 ): OpenedConnection {
   const { id, baseUrl, credential } = stored;
-  const fetch = forConnection(tools.fetch, id);
+  const { gate = (ungated) => ungated, observe = (signed) => signed } = tools;
+  const fetch = gate(forConnection(tools.fetch, id));
   return {
     connector: tools.connectors[credential.kind],
     connection: {
@@ -34,7 +42,7 @@ export function openConnection(
       baseUrl,
       apiUrl: baseUrl,
       knownLogin: loginOf(credential),
-      fetch: signedFetch(fetch, createSignIn(fetch, { baseUrl, credential })),
+      fetch: observe(signedFetch(fetch, createSignIn(fetch, { baseUrl, credential }))),
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Rows of `integration_event`. */
 import { z } from 'zod';
 import type { Tx } from '../../database.ts';
+import type { IntegrationEvent as Row } from '../../generated/prisma/client.ts';
 import {
   INTEGRATION_EVENT_KINDS,
   type IntegrationEvent,
@@ -83,7 +84,24 @@ export async function listEvents(tx: Tx, range: EventRange): Promise<readonly In
     orderBy: { sequence: 'asc' },
     take: limit,
   });
-  return rows.map(({ tenantId: _tenantId, ...row }) => ({ ...row, kind: kindSchema.parse(row.kind) }));
+  return rows.map(toEvent);
+}
+
+/** The last ones, the earliest first. */
+export async function listLastEvents(
+  tx: Tx,
+  { tenantId, integrationId, limit }: Omit<EventRange, 'after'>,
+): Promise<readonly IntegrationEvent[]> {
+  const rows = await tx.integrationEvent.findMany({
+    where: { tenantId, integrationId },
+    orderBy: { sequence: 'desc' },
+    take: limit,
+  });
+  return rows.map(toEvent).toReversed();
+}
+
+function toEvent({ tenantId: _tenantId, ...row }: Row): IntegrationEvent {
+  return { ...row, kind: kindSchema.parse(row.kind) };
 }
 
 /** The last sequence of an integration: 0 when nothing has happened, undefined when the tenant does not have it. */
@@ -92,9 +110,10 @@ export async function findLastSequence(
   tenantId: string,
   integrationId: string,
 ): Promise<number | undefined> {
-  const found = await tx.integration.findFirst({
-    where: { tenantId, id: integrationId },
-    select: { eventHead: { select: { lastSequence: true } } },
-  });
-  return found === null ? undefined : (found.eventHead?.lastSequence ?? 0);
+  const rows = await tx.$queryRaw<{ sequence: number }[]>`
+    SELECT coalesce(head.last_sequence, 0) AS sequence
+    FROM integration
+    LEFT JOIN integration_event_head AS head ON head.tenant_id = integration.tenant_id AND head.integration_id = integration.id
+    WHERE integration.tenant_id = ${tenantId}::uuid AND integration.id = ${integrationId}::uuid`;
+  return rows[0]?.sequence;
 }

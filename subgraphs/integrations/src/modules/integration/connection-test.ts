@@ -1,30 +1,32 @@
 /** Tests a stored connection against the real server at its other end. */
 import { requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
-import { FlowgridError, currentScope, isId, notFound, type Clock, type Logger } from '@flowgrid/platform';
-import { ConnectorError } from '../../adapters/connector-error.ts';
+import { FlowgridError, currentScope, isId, notFound, type Clock } from '@flowgrid/platform';
 import type { ConnectionCheck } from '../../adapters/connector.ts';
-import { OutboundError, type OutboundFetch } from '@flowgrid/outbound';
 import type { IntegrationsDatabase } from '../../database.ts';
-import { openConnection, type Connectors } from '../connection/open-connection.ts';
-import { openCredential, type SealedFields } from '../credential/open-credential.ts';
-import { SealError, type SecretBox } from '../credential/secret-box.ts';
+import { isConnectionFailure, type Connections } from '../connection/connections.ts';
+import { recordStatusChange } from '../connection/status-changes.ts';
 import * as store from './integration-store.ts';
 import type { Integration, IntegrationTestReport } from './integration.ts';
 import { recordChange } from './record-change.ts';
+import { healthOfTest } from './test-health.ts';
 
 export interface ConnectionTesterOptions {
   readonly database: IntegrationsDatabase;
-  readonly secretBox: SecretBox;
-  readonly connectors: Connectors;
-  readonly fetch: OutboundFetch;
+  readonly connections: Connections;
   readonly clock: Clock;
-  readonly logger: Logger;
   /** For all requests of one test together. */
   readonly deadlineMs?: number;
 }
 
 export interface TestedIntegration {
   readonly integration: Integration;
+  readonly report: IntegrationTestReport;
+}
+
+/** What was found, of the integration as it was then. */
+interface Finding {
+  readonly integration: Integration;
+  readonly outcome: ConnectionCheck | Error;
   readonly report: IntegrationTestReport;
 }
 
@@ -46,10 +48,9 @@ export class ConnectionTester {
   async test(request: ServiceRequest, id: string): Promise<TestedIntegration> {
     const viewer = requirePermission(request.viewer, 'integration:manage');
     if (!isId(id)) throw notFound('Integration');
-    const { integration, sealed } = await this.#read(viewer, id);
-    const report = await this.#withinLimit(viewer, () => this.#report(viewer, integration, sealed));
-    const current = await this.#record({ viewer, requestId: request.requestId }, integration, report);
-    return { integration: current, report };
+    const finding = await this.#withinLimit(viewer, () => this.#find(viewer, id));
+    const current = await this.#record({ viewer, requestId: request.requestId }, finding);
+    return { integration: current, report: finding.report };
   }
 
   async #withinLimit<Result>({ tenantId }: TenantViewer, work: () => Promise<Result>): Promise<Result> {
@@ -69,86 +70,85 @@ export class ConnectionTester {
     }
   }
 
-  #read(viewer: TenantViewer, id: string): Promise<{ integration: Integration; sealed: SealedFields }> {
+  async #find(viewer: TenantViewer, id: string): Promise<Finding> {
+    const { clock, database } = this.#options;
     const { tenantId } = viewer;
-    return this.#options.database.inTenant(tenantId, async (tx) => {
-      // Locked: address and credential are read as they belong together.
-      const integration = await store.findIntegrationForUpdate(tx, tenantId, id);
-      if (!integration) throw notFound('Integration');
-      return {
-        integration,
-        sealed: await store.listSealedFields(tx, { tenantId, integrationId: integration.id }),
-      };
-    });
-  }
-
-  async #report(
-    viewer: TenantViewer,
-    integration: Integration,
-    sealed: SealedFields,
-  ): Promise<IntegrationTestReport> {
-    const { clock } = this.#options;
+    // Where the connection does not open, this is what it did not open for.
+    const stored = await database.readInTenant(tenantId, (tx) => store.findIntegration(tx, tenantId, id));
+    if (!stored) throw notFound('Integration');
     const startedAt = clock.now();
-    const outcome = await this.#identify(viewer, integration, sealed);
+    const { integration, outcome } = await this.#check(tenantId, stored);
     const checkedAt = clock.now();
     const latencyMs = Math.max(0, checkedAt.getTime() - startedAt.getTime());
-    if (outcome instanceof Error)
-      return { ok: false, checkedAt, latencyMs, account: null, message: outcome.message, permissions: [] };
-    const { login, permissions } = outcome;
-    return { ok: true, checkedAt, latencyMs, account: login, message: `Connected as ${login}.`, permissions };
+    const common = { checkedAt, latencyMs };
+    const report =
+      outcome instanceof Error
+        ? { ...common, ok: false, account: null, message: outcome.message, permissions: [], capabilities: [] }
+        : {
+            ...common,
+            ok: true,
+            account: outcome.login,
+            message: `Connected as ${outcome.login}.`,
+            permissions: outcome.permissions,
+            capabilities: outcome.capabilities,
+          };
+    return { integration, outcome, report };
   }
 
   /** A failure that the tenant can understand is returned; anything else is a bug and thrown. */
-  async #identify(
-    viewer: TenantViewer,
-    integration: Integration,
-    sealed: SealedFields,
-  ): Promise<ConnectionCheck | Error> {
-    const { connectors, fetch, secretBox, logger, deadlineMs } = this.#options;
-    const { id, baseUrl } = integration;
+  async #check(tenantId: string, stored: Integration): Promise<Pick<Finding, 'integration' | 'outcome'>> {
     const leftMs = (currentScope()?.deadline?.leftMs() ?? Infinity) - RECORD_MS;
-    const signal = AbortSignal.timeout(Math.max(0, Math.min(deadlineMs ?? DEADLINE_MS, leftMs)));
+    const signal = AbortSignal.timeout(
+      Math.max(0, Math.min(this.#options.deadlineMs ?? DEADLINE_MS, leftMs)),
+    );
+    let integration = stored;
     try {
-      const { tenantId } = viewer;
-      const credential = openCredential(await secretBox.unlock(tenantId), { integration, sealed });
-      const { connector, connection } = openConnection({ connectors, fetch }, { id, baseUrl, credential });
-      return await connector.check(connection, signal);
+      const outcome = await this.#options.connections.use(
+        { tenantId, integrationId: stored.id },
+        (opened) => {
+          ({ integration } = opened);
+          return opened.connector.check(opened.connection, signal);
+        },
+        { priority: 'TEST' },
+      );
+      if (outcome === null) throw notFound('Integration');
+      return { integration, outcome };
     } catch (error) {
-      if (error instanceof SealError) {
-        logger.error({ integrationId: id, reason: error.message }, 'a stored credential does not open');
-        return new Error('The stored credential cannot be opened any more. Enter it again.');
-      }
-      if (!(error instanceof ConnectorError || error instanceof OutboundError)) throw error;
-      // The cause is left out: it may carry headers and addresses.
-      logger.info({ integrationId: id, reason: error.message }, 'a connection test failed');
-      return error;
+      if (!isConnectionFailure(error)) throw error;
+      return { integration, outcome: error };
     }
   }
 
   #record(
-    by: { readonly viewer: TenantViewer; readonly requestId: string },
-    tested: Integration,
-    report: IntegrationTestReport,
+    who: { readonly viewer: TenantViewer; readonly requestId: string },
+    { integration: tested, outcome, report }: Finding,
   ): Promise<Integration> {
     const { database, clock } = this.#options;
-    const { tenantId } = by.viewer;
-    const { id, connectionRevision } = tested;
-    const outcome: store.TestOutcome = {
-      status: report.ok ? 'CONNECTED' : 'FAILED',
-      lastError: report.ok ? null : report.message,
-      lastTestedAt: report.checkedAt,
-    };
+    const { tenantId } = who.viewer;
     return database.inTenant(tenantId, async (tx) => {
-      const isRecorded = await store.recordTest(tx, tenantId, { id, connectionRevision, outcome });
-      // Locked also when the test was not recorded: its event keeps the order of those of other changes.
-      const current = await store.findIntegrationForUpdate(tx, tenantId, id);
-      if (!current) throw notFound('Integration');
+      // Locked also when the test is not recorded: its event keeps the order of those of other changes.
+      const before = await store.findIntegrationForUpdate(tx, tenantId, tested.id);
+      if (!before) throw notFound('Integration');
+      // A test of another address or credential says nothing of the present one.
+      const isRecorded = before.connectionRevision === tested.connectionRevision;
+      const health = healthOfTest(outcome, before.status);
+      const current = isRecorded
+        ? await store.updateIntegration(tx, tenantId, {
+            ...before,
+            ...(health !== null && {
+              status: health.status,
+              lastError: health.status === 'HEALTHY' ? null : health.reason,
+            }),
+            ...(report.ok && { checkedCapabilities: report.capabilities }),
+            lastTestedAt: report.checkedAt,
+          })
+        : before;
       const { ok } = report;
       // Which account a credential belongs to is for those who manage integrations, and events are for all who read them.
       const message = ok ? 'Connected.' : report.message;
       await recordChange(
         tx,
-        { ...by, clock },
+        { ...who, clock },
         {
           type: 'integration.tested',
           integration: current,
@@ -156,6 +156,14 @@ export class ConnectionTester {
           toData: (integration) => ({ integration, ok, message, isRecorded }),
         },
       );
+      await recordStatusChange(tx, {
+        tenantId,
+        integrationId: current.id,
+        from: before.status,
+        to: current.status,
+        reason: health?.reason ?? message,
+        at: report.checkedAt,
+      });
       return current;
     });
   }

@@ -8,6 +8,12 @@ const MAX_URL_LENGTH = 500;
 
 const name = line(MAX_NAME_LENGTH);
 const baseUrl = z.instanceof(URL).nullish();
+const MAX_REQUESTS_PER_MINUTE = 10_000;
+const requestsPerMinute = z
+  .int()
+  .min(1, 'At least 1 request per minute.')
+  .max(MAX_REQUESTS_PER_MINUTE, `At most ${MAX_REQUESTS_PER_MINUTE} requests per minute.`)
+  .nullish();
 
 export const createSchema = z.object({
   id: ownId.nullish(),
@@ -15,6 +21,7 @@ export const createSchema = z.object({
   name,
   baseUrl,
   credential: z.unknown(),
+  requestsPerMinute,
 });
 export type CreateIntegration = z.input<typeof createSchema>;
 
@@ -23,6 +30,7 @@ export const updateSchema = z.object({
   name: name.nullish(),
   baseUrl,
   credential: z.unknown().optional(),
+  requestsPerMinute,
 });
 export type UpdateIntegration = z.input<typeof updateSchema>;
 

@@ -10,6 +10,7 @@ import {
   type Clock,
 } from '@flowgrid/platform';
 import type { IntegrationsDatabase, Tx } from '../../database.ts';
+import { recordStatusChange } from '../connection/status-changes.ts';
 import { hintOf, parseCredential, type Credential } from '../credential/credential.ts';
 import { sealCredential } from '../credential/open-credential.ts';
 import type { SecretBox, TenantSecrets } from '../credential/secret-box.ts';
@@ -67,6 +68,7 @@ export class IntegrationService {
       name,
       baseUrl,
       credentialHint: hintOf(credential),
+      requestsPerMinute: parsed.requestsPerMinute ?? null,
       createdAt: this.#options.clock.now(),
     };
     const secrets = await this.#options.secretBox.unlock(viewer.tenantId);
@@ -81,7 +83,12 @@ export class IntegrationService {
       await recordChange(tx, by, {
         type: 'integration.created',
         integration: created,
-        changes: { kind, name, baseUrl },
+        changes: {
+          kind,
+          name,
+          baseUrl,
+          ...(created.requestsPerMinute !== null && { requestsPerMinute: created.requestsPerMinute }),
+        },
         toData: (integration) => ({ integration }),
       });
       return created;
@@ -109,18 +116,27 @@ export class IntegrationService {
         );
       if (name !== current.name)
         await this.#requireFreeName(tx, viewer, { kind: current.kind, name, exceptId: current.id });
-      if (name === current.name && baseUrl === current.baseUrl && credential === null) return current;
+      // Null takes the limit away; what is left out stays.
+      const requestsPerMinute =
+        parsed.requestsPerMinute === undefined ? current.requestsPerMinute : parsed.requestsPerMinute;
+      const isSame =
+        name === current.name &&
+        baseUrl === current.baseUrl &&
+        requestsPerMinute === current.requestsPerMinute;
+      if (isSame && credential === null) return current;
       const connection = credential === null ? current : asUntested(current, credential);
       const updated = await store.updateIntegration(tx, viewer.tenantId, {
         ...connection,
         name,
         baseUrl,
+        requestsPerMinute,
         updatedAt: this.#options.clock.now(),
       });
       if (credential !== null) await this.#seal(tx, viewer, { id: updated.id, credential, secrets });
       const changes = {
         ...(name !== current.name && { name, formerName: current.name }),
         ...(baseUrl !== current.baseUrl && { baseUrl, formerBaseUrl: current.baseUrl }),
+        ...(requestsPerMinute !== current.requestsPerMinute && { requestsPerMinute }),
         ...(credential !== null && { credentialReplaced: true }),
       };
       await recordChange(tx, by, {
@@ -129,6 +145,7 @@ export class IntegrationService {
         changes,
         toData: (integration) => ({ integration, changedFields: fieldsOf(current, updated, credential) }),
       });
+      await this.#recordUntested(tx, viewer, { current, updated });
       return updated;
     });
   }
@@ -153,6 +170,7 @@ export class IntegrationService {
         changes: {},
         toData: (integration) => ({ integration }),
       });
+      await this.#recordUntested(tx, viewer, { current, updated });
       return updated;
     });
   }
@@ -170,6 +188,22 @@ export class IntegrationService {
         toData: (integration) => ({ integration }),
       });
       return current;
+    });
+  }
+
+  /** Nothing where the status stays: an update of the name, or of what was not tested before. */
+  async #recordUntested(
+    tx: Tx,
+    { tenantId }: TenantViewer,
+    { current, updated }: { readonly current: Integration; readonly updated: Integration },
+  ): Promise<void> {
+    await recordStatusChange(tx, {
+      tenantId,
+      integrationId: updated.id,
+      from: current.status,
+      to: updated.status,
+      reason: 'Another credential was entered.',
+      at: updated.updatedAt,
     });
   }
 
@@ -230,8 +264,10 @@ function fieldsOf(
   before: Integration,
   after: Integration,
   credential: Credential | null,
-): ('name' | 'baseUrl' | 'credential')[] {
-  const recorded = (['name', 'baseUrl'] as const).filter((field) => before[field] !== after[field]);
+): ('name' | 'baseUrl' | 'requestsPerMinute' | 'credential')[] {
+  const recorded = (['name', 'baseUrl', 'requestsPerMinute'] as const).filter(
+    (field) => before[field] !== after[field],
+  );
   return credential === null ? recorded : [...recorded, 'credential'];
 }
 
@@ -242,6 +278,7 @@ function asUntested(current: Integration, credential: Credential): Integration {
     credentialHint: hintOf(credential),
     status: 'UNTESTED',
     lastError: null,
+    checkedCapabilities: null,
     connectionRevision: current.connectionRevision + 1,
   };
 }

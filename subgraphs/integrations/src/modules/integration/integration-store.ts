@@ -4,12 +4,12 @@ import type { Tx } from '../../database.ts';
 import type { Integration as Row } from '../../generated/prisma/client.ts';
 import { Prisma } from '../../generated/prisma/client.ts';
 import type { SealedEnvelope } from '../credential/secret-box.ts';
+import { CAPABILITIES, CAPABILITY_STATUSES } from '../../adapters/connector.ts';
 import {
   INTEGRATION_KINDS,
   INTEGRATION_STATUSES,
   type Integration,
   type IntegrationKind,
-  type IntegrationStatus,
 } from './integration.ts';
 
 export interface SealedField {
@@ -19,16 +19,20 @@ export interface SealedField {
 
 export type NewIntegration = Omit<
   Integration,
-  'status' | 'lastError' | 'lastTestedAt' | 'connectionRevision' | 'updatedAt'
+  'status' | 'lastError' | 'lastTestedAt' | 'checkedCapabilities' | 'connectionRevision' | 'updatedAt'
 >;
 
-export interface TestOutcome {
-  readonly status: Exclude<IntegrationStatus, 'UNTESTED'>;
-  readonly lastError: string | null;
-  readonly lastTestedAt: Date;
-}
-
-const domains = z.object({ kind: z.enum(INTEGRATION_KINDS), status: z.enum(INTEGRATION_STATUSES) });
+const checkSchema = z.object({
+  capability: z.enum(CAPABILITIES),
+  status: z.enum(CAPABILITY_STATUSES),
+  missing: z.string().nullable(),
+});
+const domains = z.object({
+  kind: z.enum(INTEGRATION_KINDS),
+  status: z.enum(INTEGRATION_STATUSES),
+  // What another release has found, and this one cannot read, is found again by the next test.
+  checkedCapabilities: z.array(checkSchema).nullable().catch(null),
+});
 
 export function toIntegration(row: Row): Integration {
   const { tenantId: _tenantId, ...integration } = row;
@@ -105,23 +109,14 @@ export async function updateIntegration(
   tenantId: string,
   changed: Integration,
 ): Promise<Integration> {
-  const { id, kind: _kind, createdAt: _createdAt, ...data } = changed;
-  const row = await tx.integration.update({ where: { tenantId_id: { tenantId, id } }, data });
-  return toIntegration(row);
-}
-
-/** Records a test unless address or credential have changed since it began; then the test says nothing of the present. */
-export async function recordTest(
-  tx: Tx,
-  tenantId: string,
-  tested: { readonly id: string; readonly connectionRevision: number; readonly outcome: TestOutcome },
-): Promise<boolean> {
-  const { id, connectionRevision, outcome } = tested;
-  const { count } = await tx.integration.updateMany({
-    where: { tenantId, id, connectionRevision },
-    data: outcome,
+  const { id, kind: _kind, createdAt: _createdAt, checkedCapabilities: checked, ...data } = changed;
+  const checkedCapabilities =
+    checked?.map(({ capability, status, missing }) => ({ capability, status, missing })) ?? Prisma.DbNull;
+  const row = await tx.integration.update({
+    where: { tenantId_id: { tenantId, id } },
+    data: { ...data, checkedCapabilities },
   });
-  return count === 1;
+  return toIntegration(row);
 }
 
 export async function deleteIntegration(tx: Tx, tenantId: string, id: string): Promise<void> {

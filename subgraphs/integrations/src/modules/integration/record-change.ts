@@ -22,7 +22,11 @@ export interface RecordedIntegrationChange<Type extends IntegrationEventType> {
 /** The integration's row was written or locked before, so that its events have the order of its changes. */
 export async function recordChange<Type extends IntegrationEventType>(
   tx: Tx,
-  by: { readonly viewer: TenantViewer; readonly requestId: string; readonly clock: Clock },
+  by: {
+    readonly viewer: Pick<TenantViewer, 'tenantId' | 'actor'>;
+    readonly requestId: string | null;
+    readonly clock: Clock;
+  },
   { type, integration, changes, toData }: RecordedIntegrationChange<Type>,
 ): Promise<void> {
   const resourceId = integration.id;

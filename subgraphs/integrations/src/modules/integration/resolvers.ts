@@ -6,6 +6,7 @@ export const resolvers: Resolvers = {
     integrations: (_root, { kind }, { request, services }) =>
       services.integrations.list(request, kind ?? null),
     integration: (_root, { id }, { loaders }) => loaders.integration.load(id),
+    integrationKinds: (_root, _args, { services }) => services.integrationKinds,
   },
   Mutation: {
     createIntegration: (_root, { input }, { request, services }) =>
@@ -23,5 +24,8 @@ export const resolvers: Resolvers = {
   },
   Integration: {
     __resolveReference: ({ id }, { loaders }) => loaders.integration.load(id),
+    capabilities: ({ kind }, _args, { services }) =>
+      services.integrationKinds.find((facts) => facts.kind === kind)?.capabilities ?? [],
+    statusHistory: ({ id }, args, { request, services }) => services.statusHistory.list(request, id, args),
   },
 };

@@ -1,0 +1,101 @@
+/** What can be connected, and what each asks for: enough for a console to draw its forms. */
+import type { Capability } from '../../adapters/connector.ts';
+import type { Connectors } from '../connection/open-connection.ts';
+import { INTEGRATION_KINDS, SYSTEM_NAMES, type IntegrationKind } from './integration.ts';
+
+export interface CredentialField {
+  /** In `credential` of `createIntegration`. */
+  readonly name: string;
+  readonly label: string;
+  readonly help: string;
+  /** Not shown while it is typed. */
+  readonly isSecret: boolean;
+}
+
+export interface SignInWay {
+  readonly id: string;
+  readonly name: string;
+  readonly help: string;
+  readonly fields: readonly CredentialField[];
+}
+
+export interface IntegrationKindFacts {
+  readonly kind: IntegrationKind;
+  readonly name: string;
+  readonly capabilities: readonly Capability[];
+  /** Null where the address has to be given. */
+  readonly defaultBaseUrl: string | null;
+  readonly baseUrlHelp: string;
+  readonly signInWays: readonly SignInWay[];
+}
+
+type Described = Pick<IntegrationKindFacts, 'defaultBaseUrl' | 'baseUrlHelp' | 'signInWays'>;
+
+const field = (
+  name: string,
+  label: string,
+  { help, isSecret = false }: { readonly help: string; readonly isSecret?: boolean },
+): CredentialField => ({ name, label, help, isSecret });
+
+const DESCRIBED: Readonly<Record<IntegrationKind, Described>> = {
+  GITHUB: {
+    defaultBaseUrl: 'https://api.github.com',
+    baseUrlHelp: "Leave it out for github.com. A GitHub Enterprise Server's API ends in /api/v3.",
+    signInWays: [
+      {
+        id: 'TOKEN',
+        name: 'Personal access token',
+        help: 'Fine-grained, for the repositories that agents work with: Issues read and write, Contents and Pull requests read and write to open pull requests, Webhooks read and write to register them.',
+        fields: [field('token', 'Token', { help: 'Begins with github_pat_ or ghp_.', isSecret: true })],
+      },
+    ],
+  },
+  JIRA: {
+    defaultBaseUrl: null,
+    baseUrlHelp: 'The address of the site, such as https://example.atlassian.net.',
+    signInWays: [
+      {
+        id: 'API_TOKEN',
+        name: 'E-mail address and API token',
+        help: 'Of an account that may see and change the projects in question. Tokens are made at id.atlassian.com.',
+        fields: [
+          field('email', 'E-mail address', { help: 'With which the account signs in.' }),
+          field('apiToken', 'API token', { help: 'Shown once when it is made.', isSecret: true }),
+        ],
+      },
+    ],
+  },
+  SERVICENOW: {
+    defaultBaseUrl: null,
+    baseUrlHelp: 'The address of the instance, such as https://example.service-now.com.',
+    signInWays: [
+      {
+        id: 'PASSWORD',
+        name: 'User and password',
+        help: 'A user for integrations, with the role itil or another one that may read and write tasks.',
+        fields: [
+          field('username', 'User name', { help: 'As it signs in.' }),
+          field('password', 'Password', { help: 'Of this user.', isSecret: true }),
+        ],
+      },
+      {
+        id: 'CLIENT_CREDENTIALS',
+        name: 'OAuth client',
+        help: 'An entry of the Application Registry that allows client credentials, with the user that it acts as.',
+        fields: [
+          field('clientId', 'Client ID', { help: 'As the Application Registry shows it.' }),
+          field('clientSecret', 'Client secret', { help: 'Of this entry.', isSecret: true }),
+        ],
+      },
+    ],
+  },
+};
+
+export function listIntegrationKinds(connectors: Connectors): readonly IntegrationKindFacts[] {
+  return INTEGRATION_KINDS.map((kind) => ({
+    kind,
+    name: SYSTEM_NAMES[kind],
+    capabilities: connectors[kind].capabilities,
+    ...DESCRIBED[kind],
+  }));
+}
