@@ -35,6 +35,15 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   'Mutation.createIntegration': ({ integration }) => ({
     input: { id: integration, kind: 'GITHUB', name: 'Mine', credential: { token: `ghp_${'b'.repeat(36)}` } },
   }),
+  'Mutation.createPullRequest': ({ integration }) => ({
+    input: {
+      integrationId: integration,
+      repository: 'acme/claims',
+      branch: 'mine',
+      title: 'Mine',
+      files: [{ path: 'README.md', content: 'Mine' }],
+    },
+  }),
   'Mutation.deleteAgent': ({ agent }) => ({ input: { id: agent } }),
   'Mutation.deleteArchimateImport': ({ archimateImport }) => ({ input: { id: archimateImport } }),
   'Mutation.deleteIntegration': ({ integration }) => ({ input: { id: integration } }),

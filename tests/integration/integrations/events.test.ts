@@ -98,6 +98,7 @@ const CASES: Readonly<Record<string, Case>> = {
 
 /** Whose events other tests look at, by the file that does. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  'github-pull-requests': ['createPullRequest'],
   'inbound-hooks': [
     'createInboundHook',
     'deleteInboundHook',

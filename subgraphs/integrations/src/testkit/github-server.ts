@@ -71,14 +71,20 @@ export async function startGitHubServer(): Promise<GitHubServer> {
   };
 }
 
-class FakeGitHub {
+/** The server's behaviour alone, for a server that plays others too; `prefix` is where it stands there. */
+export class FakeGitHub {
   readonly state = new GitHubState();
   readonly requests: string[] = [];
   readonly rules: FaultRule[] = [];
   remaining = PRIMARY_LIMIT;
+  readonly #prefix: string;
+
+  constructor(prefix = '') {
+    this.#prefix = prefix;
+  }
 
   answer(incoming: IncomingMessage, body: string, response: ServerResponse): void {
-    const request = toRequest(incoming, body);
+    const request = toRequest(incoming, body, this.#prefix);
     this.requests.push(`${request.method} ${request.path}`);
     const fault = takeFault(this.rules, request);
     if (fault === 'LOST') this.#answerRightly(request, incoming);
@@ -140,7 +146,8 @@ class FakeGitHub {
     const repository = state.repositories.get(`${owner}/${name}`.toLowerCase());
     if (repository === undefined) return notFound;
     for (const { method, pattern, need, answer } of OF_REPOSITORY) {
-      const match = method === request.method ? pattern.exec(rest) : null;
+      // Slashes within a branch or a path come encoded.
+      const match = method === request.method ? pattern.exec(decodeURIComponent(rest)) : null;
       if (!match) continue;
       const refusal = findRefusal(account, repository, need);
       const right = refusal ?? answer({ request, state, account, repository, parts: match.slice(1) });
@@ -152,9 +159,9 @@ class FakeGitHub {
   }
 }
 
-function toRequest(incoming: IncomingMessage, body: string): GitHubRequest {
-  const host = incoming.headers.host ?? '';
-  const url = new URL(incoming.url ?? '/', `http://${host}`);
+function toRequest(incoming: IncomingMessage, body: string, prefix: string): GitHubRequest {
+  const host = `${incoming.headers.host ?? ''}${prefix}`;
+  const url = new URL((incoming.url ?? '/').slice(prefix.length), 'http://github');
   const isEnterprise = url.pathname.startsWith(`${ENTERPRISE}/`);
   return {
     method: incoming.method ?? 'GET',

@@ -1,6 +1,7 @@
 /** A local server that speaks the endpoints of GitHub, Jira and ServiceNow, and misbehaves below paths that say how. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { json, startOddServer, type Answer, type OddServer } from '@flowgrid/outbound/testkit';
+import { FakeGitHub } from './github-server.ts';
 import { itemEndpoints } from './vendor-items.ts';
 
 export const GITHUB_TOKEN = 'ghp_0123456789abcdefghijklmnopqrstuvwxyz';
@@ -8,7 +9,12 @@ export const JIRA_CREDENTIAL = { email: 'bot@example.test', apiToken: 'ATATT3xFf
 export const SERVICENOW_CREDENTIAL = { username: 'integration.bot', password: 'correct horse battery' };
 export const SERVICENOW_CLIENT = { clientId: 'client-0001', clientSecret: 'client-secret-0001' };
 
-export type VendorServer = OddServer;
+export interface VendorServer extends OddServer {
+  /** The whole of GitHub, below the path `/github`. */
+  readonly github: FakeGitHub;
+}
+
+const GITHUB_PATH = '/github';
 
 const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
@@ -40,7 +46,14 @@ const ENDPOINTS: Readonly<Record<string, { readonly authorization: string[]; rea
 };
 
 /** Listens on a free port of the loopback. The caller disposes of it. */
-export const startVendorServer = (): Promise<VendorServer> => startOddServer(answer);
+export async function startVendorServer(): Promise<VendorServer> {
+  const github = new FakeGitHub(GITHUB_PATH);
+  const server = await startOddServer((path, request, response) => {
+    if (!path.startsWith(`${GITHUB_PATH}/`)) return answer(path, request, response);
+    return readBody(request, (body) => github.answer(request, body, response));
+  });
+  return { ...server, github };
+}
 
 function answer(path: string, request: IncomingMessage, response: ServerResponse): void {
   if (path === '/oauth_token.do') {

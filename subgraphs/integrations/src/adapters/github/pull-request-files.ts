@@ -3,7 +3,7 @@ import { ConnectorError } from '../connector-error.ts';
 import type { PullRequestDraft } from '../connector.ts';
 
 export const MAX_FILES = 1_000;
-export const MAX_BYTES = 10 * 1024 * 1024;
+export const MAX_BYTES = 2 * 1024 * 1024;
 const MAX_PATH_LENGTH = 400;
 const MAX_BRANCH_LENGTH = 200;
 const WORKFLOWS = '.github/workflows';

@@ -171,7 +171,7 @@ function showCommit(call: RepositoryCall): Answer {
 
 function showFile(call: RepositoryCall): Answer {
   const { git, defaultBranch }: Repository = call.repository;
-  const path = decodeURIComponent(call.parts[0] ?? '');
+  const path = call.parts[0] ?? '';
   const content = git.read(call.request.query.get('ref') ?? defaultBranch, path);
   if (content === null) return notFound;
   const bytes = Buffer.from(content);
