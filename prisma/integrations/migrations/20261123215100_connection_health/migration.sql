@@ -167,7 +167,7 @@ $$;
 
 -- Gives a turn back and says how it went: ANSWERED, REFUSED (403), UNAUTHORIZED (401), LIMITED, OUTAGE, MISDIRECTED (the
 -- address leads nowhere) or NOTHING (nobody waited for the end). `pause_seconds` is what the answer asks for; negative where it
--- names no time: then a minute, doubled for each pause in a row. Returns what is known then, if it is still of this revision.
+-- names no time: then that long, doubled for each pause in a row. Returns what is known then, if it is still of this revision.
 CREATE FUNCTION end_connection_turn(
   tenant uuid, integration uuid, of_revision integer, slot uuid, how text, pause_seconds double precision
 ) RETURNS TABLE (status text, troubles integer, refusals integer, successes integer, pause_left double precision)
@@ -209,8 +209,8 @@ BEGIN
       CASE WHEN is_paused THEN state.paused_until END,
       moment + make_interval(secs => CASE
         WHEN pause_seconds >= 0 THEN pause_seconds
-        WHEN is_paused THEN 60
-        ELSE least(3600, 60 * 2 ^ least(state.pauses, 6)) END));
+        WHEN is_paused THEN -pause_seconds
+        ELSE least(3600, -pause_seconds * 2 ^ least(state.pauses, 6)) END));
     -- Several that are refused at once are one pause.
     IF pause_seconds < 0 AND NOT is_paused THEN
       state.pauses := state.pauses + 1;

@@ -6,6 +6,8 @@ import type { IntegrationsDatabase } from '../../database.ts';
 import { openCredential, type SealedFields } from '../credential/open-credential.ts';
 import { SealError, type SecretBox } from '../credential/secret-box.ts';
 import * as store from '../integration/integration-store.ts';
+import { findToken } from '../authorization/token-store.ts';
+import type { SignIns } from '../authorization/sign-ins.ts';
 import { SYSTEM_NAMES, type Integration } from '../integration/integration.ts';
 import { ConnectionPaused } from './connection-paused.ts';
 import { gatedFetch } from './gated-fetch.ts';
@@ -22,6 +24,7 @@ export interface ConnectionsOptions {
   readonly database: IntegrationsDatabase;
   readonly secretBox: SecretBox;
   readonly connectors: Connectors;
+  readonly signIns: SignIns;
   readonly fetch: OutboundFetch;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -43,6 +46,8 @@ export interface ConnectionInUse extends OpenedConnection {
 interface Stored {
   readonly integration: Integration;
   readonly sealed: SealedFields;
+  /** Where the vendor says that the API is; null for the base address. */
+  readonly apiUrl: string | null;
 }
 
 export class Connections {
@@ -72,7 +77,9 @@ export class Connections {
       // Locked: address and credential are read as they belong together.
       const integration = await store.findIntegrationForUpdate(tx, tenantId, integrationId);
       if (!integration) return null;
-      return { integration, sealed: await store.listSealedFields(tx, { tenantId, integrationId }) };
+      const place = { tenantId, integrationId };
+      const token = await findToken(tx, place);
+      return { integration, sealed: await store.listSealedFields(tx, place), apiUrl: token?.apiUrl ?? null };
     });
     if (stored === null) return null;
     // Clients of other systems wrap what their requests throw: a pause is told as what it is.
@@ -103,18 +110,20 @@ export class Connections {
       readonly onPaused: (paused: ConnectionPaused) => void;
     },
   ): ConnectionInUse {
-    const { connectors, fetch, clock, logger } = this.#options;
+    const { connectors, signIns, fetch, clock, logger } = this.#options;
     const { tenantId, priority, secrets, onPaused } = how;
     const { integration } = stored;
     const { id, kind, baseUrl, connectionRevision, requestsPerMinute } = integration;
     const place = { tenantId, integrationId: id, connectionRevision };
     const system = SYSTEM_NAMES[kind];
+    const credential = openCredential(secrets, stored);
     const ended = new WeakMap<object, Observation>();
     let last: Observation | undefined;
     const opened = openConnection(
       {
         connectors,
         fetch,
+        signIn: (gated) => signIns.open(gated, { ...place, baseUrl, credential }),
         gate: (ungated) =>
           gatedFetch(
             ungated,
@@ -140,7 +149,7 @@ export class Connections {
             onPaused,
           }),
       },
-      { id, baseUrl, credential: openCredential(secrets, stored) },
+      { id, baseUrl, apiUrl: stored.apiUrl, credential },
     );
     return { ...opened, integration };
   }

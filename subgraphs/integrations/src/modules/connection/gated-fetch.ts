@@ -39,7 +39,12 @@ const PATIENCE_MS: Readonly<Record<Priority, number>> = {
 const BUSY_POLL_MS = 50;
 const MAX_RETRIES = 2;
 const FIRST_RETRY_MS = 250;
+const UNAUTHORIZED = 401;
+const FORBIDDEN = 403;
+const TOO_MANY_REQUESTS = 429;
 const SERVER_ERROR = 500;
+/** After a refusal that says nothing at all. */
+const UNNAMED_PAUSE_MS = 60_000;
 
 export function gatedFetch(fetch: OutboundFetch, gate: Gate, connection: GatedConnection): OutboundFetch {
   return async (url, init = {}) => {
@@ -106,16 +111,15 @@ async function judge(
   tried: Response | OutboundError,
   { readLimits, signal }: Pick<GatedConnection, 'readLimits'> & { readonly signal: AbortSignal | undefined },
   now: Date,
-): Promise<Pick<EndedTurn, 'how' | 'pauseMs'>> {
+): Promise<Pick<EndedTurn, 'how' | 'pause'>> {
   // Who leaves before the answer says nothing about the system; whose time is up waited for it in vain.
   const hasLeft = signal?.aborted === true && !isTimeout(signal.reason);
-  if (tried instanceof OutboundError) return { how: hasLeft ? 'NOTHING' : howItFailed(tried), pauseMs: null };
+  if (tried instanceof OutboundError) return { how: hasLeft ? 'NOTHING' : howItFailed(tried), pause: null };
   const { pauseUntil } = await readLimits(tried, now);
-  const isRefusal = tried.status === 429 || (tried.status === 403 && pauseUntil !== null);
-  if (isRefusal && (pauseUntil === null || !namesTime(tried))) return { how: 'LIMITED', pauseMs: 'UNNAMED' };
-  const pauseMs = pauseUntil === null ? null : pauseUntil.getTime() - now.getTime();
-  if (isRefusal) return { how: 'LIMITED', pauseMs };
-  return { how: howItAnswered(tried.status, pauseMs !== null), pauseMs };
+  const isRefusal = tried.status === TOO_MANY_REQUESTS || (tried.status === FORBIDDEN && pauseUntil !== null);
+  const pause = pauseUntil && { ms: pauseUntil.getTime() - now.getTime(), isNamed: namesTime(tried) };
+  if (isRefusal) return { how: 'LIMITED', pause: pause ?? { ms: UNNAMED_PAUSE_MS, isNamed: false } };
+  return { how: howItAnswered(tried.status, pause !== null), pause };
 }
 
 function isTimeout(reason: unknown): boolean {
@@ -124,13 +128,15 @@ function isTimeout(reason: unknown): boolean {
 
 /** Otherwise the pause is a guess, and doubles when it was too short. */
 function namesTime({ headers }: Response): boolean {
-  return ['retry-after', 'x-ratelimit-reset', 'ratelimit-reset'].some((name) => headers.has(name));
+  if (headers.has('retry-after')) return true;
+  // GitHub tells the end of its hour with every answer: it is the end of this pause only when the hour is used up.
+  return headers.has('x-ratelimit-reset') && (headers.get('x-ratelimit-remaining') ?? '0') === '0';
 }
 
 function howItAnswered(status: number, isPaused: boolean): TurnEnd {
   if (status >= SERVER_ERROR) return isPaused ? 'LIMITED' : 'OUTAGE';
-  if (status === 401) return 'UNAUTHORIZED';
-  return status === 403 ? 'REFUSED' : 'ANSWERED';
+  if (status === UNAUTHORIZED) return 'UNAUTHORIZED';
+  return status === FORBIDDEN ? 'REFUSED' : 'ANSWERED';
 }
 
 function howItFailed({ reason }: OutboundError): TurnEnd {

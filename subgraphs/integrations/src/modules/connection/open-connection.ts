@@ -3,21 +3,17 @@ import type { OutboundFetch } from '@flowgrid/outbound';
 import { unreachable } from '@flowgrid/platform';
 import type { Connection } from '../../adapters/connection.ts';
 import type { Connector } from '../../adapters/connector.ts';
-import { basicAuthorization, forConnection } from '../../adapters/json-request.ts';
-import { clientCredentialsSignIn } from '../../adapters/sign-in/client-credentials.ts';
-import { constantSignIn, type SignIn } from '../../adapters/sign-in/sign-in.ts';
+import { forConnection } from '../../adapters/json-request.ts';
+import type { SignIn } from '../../adapters/sign-in/sign-in.ts';
 import { signedFetch } from '../../adapters/sign-in/signed-fetch.ts';
 import type { Credential } from '../credential/credential.ts';
 import type { IntegrationKind } from '../integration/integration.ts';
 
-export type Connectors = { readonly [Kind in IntegrationKind]: ReadingConnector };
-
-/** What all connectors do so far. */
-type ReadingConnector = Pick<Connector, 'capabilities' | 'check' | 'listItems' | 'findItem'>;
+export type Connectors = Readonly<Record<IntegrationKind, Connector>>;
 
 /** A connection with the connector of its kind. */
 export interface OpenedConnection {
-  readonly connector: ReadingConnector;
+  readonly connector: Connector;
   readonly connection: Connection;
 }
 
@@ -25,14 +21,22 @@ export function openConnection(
   tools: {
     readonly connectors: Connectors;
     readonly fetch: OutboundFetch;
+    /** How it signs in, by requests of this fetch. */
+    readonly signIn: (fetch: OutboundFetch) => SignIn;
     /** Around each request, those of signing in too. */
     readonly gate?: (fetch: OutboundFetch) => OutboundFetch;
     /** Around requests that are signed in. */
     readonly observe?: (fetch: OutboundFetch) => OutboundFetch;
   },
-  stored: { readonly id: string; readonly baseUrl: string; readonly credential: Credential },
+  stored: {
+    readonly id: string;
+    readonly baseUrl: string;
+    /** Null where the API is at the base address. */
+    readonly apiUrl: string | null;
+    readonly credential: Credential;
+  },
 ): OpenedConnection {
-  const { id, baseUrl, credential } = stored;
+  const { id, baseUrl, apiUrl, credential } = stored;
   const { gate = (ungated) => ungated, observe = (signed) => signed } = tools;
   const fetch = gate(forConnection(tools.fetch, id));
   return {
@@ -40,29 +44,11 @@ export function openConnection(
     connection: {
       id,
       baseUrl,
-      apiUrl: baseUrl,
+      apiUrl: apiUrl ?? baseUrl,
       knownLogin: loginOf(credential),
-      fetch: observe(signedFetch(fetch, createSignIn(fetch, { baseUrl, credential }))),
+      fetch: observe(signedFetch(fetch, tools.signIn(fetch))),
     },
   };
-}
-
-function createSignIn(
-  fetch: OutboundFetch,
-  { baseUrl, credential }: { readonly baseUrl: string; readonly credential: Credential },
-): SignIn {
-  switch (credential.kind) {
-    case 'GITHUB':
-      return constantSignIn(`token ${credential.token}`);
-    case 'JIRA':
-      return constantSignIn(basicAuthorization(credential.email, credential.apiToken));
-    case 'SERVICENOW':
-      return 'username' in credential
-        ? constantSignIn(basicAuthorization(credential.username, credential.password))
-        : clientCredentialsSignIn(fetch, { baseUrl, ...credential });
-    default:
-      return unreachable(credential);
-  }
 }
 
 function loginOf(credential: Credential): string | null {
@@ -70,9 +56,11 @@ function loginOf(credential: Credential): string | null {
     case 'GITHUB':
       return null;
     case 'JIRA':
-      return credential.email;
+      return 'email' in credential ? credential.email : null;
     case 'SERVICENOW':
-      return 'username' in credential ? credential.username : credential.clientId;
+      if ('username' in credential) return credential.username;
+      // Whoever signs in in the browser is known afterwards alone.
+      return 'grantType' in credential ? null : credential.clientId;
     default:
       return unreachable(credential);
   }

@@ -44,11 +44,17 @@ export type TurnEnd =
   | 'MISDIRECTED'
   | 'NOTHING';
 
+export interface Pause {
+  readonly ms: number;
+  /** False where the other system names no time: then it doubles with each pause in a row. */
+  readonly isNamed: boolean;
+}
+
 export interface EndedTurn extends ConnectionPlace {
   readonly slot: string;
   readonly how: TurnEnd;
-  /** What the answer asks for: a pause of this length, or one whose length it does not name; null for none. */
-  readonly pauseMs: number | 'UNNAMED' | null;
+  /** What the answer asks for; null for nothing. */
+  readonly pause: Pause | null;
 }
 
 const factsSchema = z.object({
@@ -100,10 +106,9 @@ export function createTurnStore(
         const [{ outcome, wait_seconds: waitSeconds }] = takenSchema.parse(rows);
         return { outcome, waitMs: waitSeconds * 1000 };
       }),
-    end: ({ tenantId, integrationId, connectionRevision, slot, how, pauseMs }) =>
+    end: ({ tenantId, integrationId, connectionRevision, slot, how, pause }) =>
       database.inTenant(tenantId, async (tx) => {
-        const pauseSeconds =
-          pauseMs === 'UNNAMED' ? -1 : pauseMs === null ? null : Math.max(0, pauseMs) / 1000;
+        const pauseSeconds = pause && ((pause.isNamed ? 1 : -1) * Math.max(1, pause.ms)) / 1000;
         const rows = await tx.$queryRaw`
           SELECT status, troubles, refusals, successes, pause_left FROM end_connection_turn(
             ${tenantId}::uuid, ${integrationId}::uuid, ${connectionRevision}::integer, ${slot}::uuid,
