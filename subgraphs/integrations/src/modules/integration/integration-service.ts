@@ -21,6 +21,7 @@ import {
   type CreateIntegration,
   type UpdateIntegration,
 } from './integration-input.ts';
+import { forgetSynced } from '../sync/sync-store.ts';
 import * as store from './integration-store.ts';
 import type { Integration, IntegrationKind } from './integration.ts';
 import { recordChange } from './record-change.ts';
@@ -133,6 +134,8 @@ export class IntegrationService {
         updatedAt: this.#options.clock.now(),
       });
       if (credential !== null) await this.#seal(tx, viewer, { id: updated.id, credential, secrets });
+      if (baseUrl !== current.baseUrl)
+        await forgetSynced(tx, { tenantId: viewer.tenantId, integrationId: updated.id });
       const changes = {
         ...(name !== current.name && { name, formerName: current.name }),
         ...(baseUrl !== current.baseUrl && { baseUrl, formerBaseUrl: current.baseUrl }),
