@@ -31,7 +31,13 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   'Mutation.approveProcessModel': ({ session }) => ({ input: { sessionId: session } }),
   'Mutation.archiveAgent': ({ agent }) => ({ input: { id: agent } }),
   'Mutation.cancelDesign': ({ session }) => ({ input: { sessionId: session } }),
+  'Mutation.commentOnExternalItem': ({ integration }) => ({
+    input: { integrationId: integration, key: 'acme/claims#1', body: 'Mine' },
+  }),
   'Mutation.createAgent': ({ agent }) => ({ input: { id: agent, name: 'Mine' } }),
+  'Mutation.createExternalItem': ({ integration }) => ({
+    input: { integrationId: integration, container: 'acme/claims', title: 'Mine' },
+  }),
   'Mutation.createIntegration': ({ integration }) => ({
     input: { id: integration, kind: 'GITHUB', name: 'Mine', credential: { token: `ghp_${'b'.repeat(36)}` } },
   }),
@@ -61,6 +67,9 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   }),
   'Mutation.startDesign': (ids) => ({ input: redesignOf(ids) }),
   'Mutation.testIntegration': ({ integration }) => ({ input: { id: integration } }),
+  'Mutation.transitionExternalItem': ({ integration }) => ({
+    input: { integrationId: integration, key: 'acme/claims#1', transitionId: 'CLOSE' },
+  }),
   'Mutation.unarchiveAgent': ({ agent }) => ({ input: { id: agent } }),
   'Mutation.unlinkAgentFromArchimate': (ids) => ({ input: linkOf(ids) }),
   'Mutation.unlinkAgentIntegration': ({ agent, integration }) => ({

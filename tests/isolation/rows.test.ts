@@ -98,6 +98,12 @@ async function addExternalItems(): Promise<void> {
      SELECT tenant_id, gen_random_uuid(), integration_id, key, 'a rule', now() FROM item`,
     [owner.id],
   );
+  await superuser.query(
+    `INSERT INTO integrations.external_write (tenant_id, id, integration_id, kind, input_digest, state, sent_at)
+     SELECT tenant_id, gen_random_uuid(), id, 'CREATE', 'digest', 'SENT', now()
+       FROM integrations.integration WHERE tenant_id = $1 LIMIT 1`,
+    [owner.id],
+  );
 }
 
 /** What happened at an integration, and how its connection is. */

@@ -1,8 +1,10 @@
 /** What resolvers get: the request, the services, and loaders that batch within it. */
 import DataLoader from 'dataloader';
 import type { ServiceRequest, Viewer } from '@flowgrid/access';
-import type { RequestFacts } from '@flowgrid/platform';
+import type { Connection, RequestFacts } from '@flowgrid/platform';
+import type { ExternalItem } from './adapters/external-item.ts';
 import type { AgentLinkService } from './modules/agent-link/agent-link-service.ts';
+import type { RecentItemsKey, RecentItemsService } from './modules/external-item/recent-items-service.ts';
 import type { InboundRegistration } from './modules/inbound-hook/inbound-hook.ts';
 import type { InboundHookServices } from './modules/inbound-hook/open-inbound-hooks.ts';
 import type { EventFeed } from './modules/integration-event/event-feed.ts';
@@ -12,9 +14,13 @@ import type { IntegrationService } from './modules/integration/integration-servi
 import type { Integration } from './modules/integration/integration.ts';
 import type { StatusHistory } from './modules/integration/status-history.ts';
 import type { ItemService } from './modules/item/item-service.ts';
+import type { ItemWriteService } from './modules/item/item-write-service.ts';
+import type { SyncService } from './modules/sync/sync-service.ts';
+import type { Sync } from './modules/sync/sync.ts';
+import type { WebhookServices } from './modules/webhook-delivery/open-webhooks.ts';
 import type { PullRequestService } from './modules/pull-request/pull-request-service.ts';
 
-export interface Services extends InboundHookServices {
+export interface Services extends InboundHookServices, WebhookServices {
   readonly integrations: IntegrationService;
   readonly integrationKinds: readonly IntegrationKindFacts[];
   readonly integrationEvents: EventFeed;
@@ -22,6 +28,9 @@ export interface Services extends InboundHookServices {
   readonly connectionTester: ConnectionTester;
   readonly agentLinks: AgentLinkService;
   readonly items: ItemService;
+  readonly itemWrites: ItemWriteService;
+  readonly recentItems: RecentItemsService;
+  readonly syncs: SyncService;
   readonly pullRequests: PullRequestService;
 }
 
@@ -31,6 +40,9 @@ export interface Context {
   readonly loaders: {
     readonly integration: DataLoader<string, Integration | null>;
     readonly integrationsOfAgent: DataLoader<string, readonly Integration[]>;
+    readonly recentItemsOfAgent: DataLoader<RecentItemsKey, Connection<ExternalItem>, string>;
+    readonly syncsOfIntegration: DataLoader<string, readonly Sync[]>;
+    readonly webhookBody: DataLoader<string, string | null>;
     readonly registrationsOfHook: DataLoader<string, readonly InboundRegistration[]>;
   };
 }
@@ -49,6 +61,11 @@ export function createContextFactory(services: Services): (facts: RequestFacts<V
           return ids.map((id) => byId.get(id.toLowerCase()) ?? null);
         }),
         integrationsOfAgent: new DataLoader((ids) => services.agentLinks.listByAgents(request, ids)),
+        recentItemsOfAgent: new DataLoader((keys) => services.recentItems.listByAgents(request, keys), {
+          cacheKeyFn: ({ agentId, first, after }) => JSON.stringify([agentId, first, after]),
+        }),
+        syncsOfIntegration: new DataLoader((ids) => services.syncs.listByIntegrations(request, ids)),
+        webhookBody: new DataLoader((ids) => services.webhookDeliveries.bodies(request, ids)),
         registrationsOfHook: new DataLoader(async (ids) => {
           const found = await services.inboundRegistrations.list(request, ids);
           return ids.map((id) => found.filter(({ hookId }) => hookId === id));

@@ -19,7 +19,9 @@ import { createContextFactory } from './context.ts';
 import { openIntegrationsDatabase } from './database.ts';
 import { readIntegrationsEnv } from './env.ts';
 import { AgentLinkService } from './modules/agent-link/agent-link-service.ts';
+import { ExternalWrites } from './modules/external-write/external-writes.ts';
 import { ConnectionTester } from './modules/integration/connection-test.ts';
+import { openSignIns } from './modules/authorization/open-sign-ins.ts';
 import { openSecretBox } from './modules/credential/open-secret-box.ts';
 import { Connections } from './modules/connection/connections.ts';
 import { withIntegrationEvents } from './modules/integration-event/announced-events.ts';
@@ -28,8 +30,13 @@ import { openInboundHooks } from './modules/inbound-hook/open-inbound-hooks.ts';
 import { listIntegrationKinds } from './modules/integration/integration-kinds.ts';
 import { IntegrationService } from './modules/integration/integration-service.ts';
 import { StatusHistory } from './modules/integration/status-history.ts';
+import { ItemQuestions } from './modules/item/item-questions.ts';
 import { ItemService } from './modules/item/item-service.ts';
+import { ItemWriteService } from './modules/item/item-write-service.ts';
+import { RecentItemsService } from './modules/external-item/recent-items-service.ts';
+import { SyncService } from './modules/sync/sync-service.ts';
 import { PullRequestService } from './modules/pull-request/pull-request-service.ts';
+import { openWebhooks } from './modules/webhook-delivery/open-webhooks.ts';
 import { createSchema } from './schema.ts';
 
 const NAME = 'integrations';
@@ -56,10 +63,12 @@ await runService(
     const secretBox = stack.use(await openSecretBox(env, { database, pubsub, clock, logger })).dataKeys;
     const connectors = createConnectors();
     const announcing = withIntegrationEvents(outbox.database, { pubsub, logger });
+    const signing = stack.use(openSignIns(env, { database: announcing, secretBox, clock, logger }));
     const connections = new Connections({
       database: announcing,
       secretBox,
       connectors,
+      signIns: signing.signIns,
       fetch: outbound.fetch,
       clock,
       logger,
@@ -75,8 +84,22 @@ await runService(
       clock,
       logger,
     });
+    const webhooks = stack.use(
+      openWebhooks({
+        database: announcing,
+        transport,
+        pubsub,
+        secretBox,
+        findUrlProblem: outbound.findUrlProblem,
+        clock,
+        logger,
+      }),
+    );
+    const questions = new ItemQuestions({ connections });
+    const writes = new ExternalWrites({ database: announcing, clock });
     const createContext = createContextFactory({
       ...hooks.services,
+      ...webhooks.services,
       integrations: new IntegrationService({
         database: announcing,
         secretBox,
@@ -88,7 +111,10 @@ await runService(
       statusHistory: new StatusHistory(database),
       connectionTester: new ConnectionTester({ database: announcing, connections, clock }),
       agentLinks: new AgentLinkService({ database: announcing, clock }),
-      items: new ItemService({ connections }),
+      items: new ItemService(questions),
+      itemWrites: new ItemWriteService({ database: announcing, questions, writes, clock }),
+      recentItems: new RecentItemsService(database),
+      syncs: new SyncService({ database: announcing, clock }),
       pullRequests: new PullRequestService({ database: announcing, connections, clock }),
     });
     const verifier = stack.use(

@@ -21,8 +21,13 @@ import { Connections } from './modules/connection/connections.ts';
 import { RegistrationService } from './modules/inbound-hook/registration-service.ts';
 import { withIntegrationEvents } from './modules/integration-event/announced-events.ts';
 import { startInboundWorker } from './workers/inbound-worker.ts';
+import { WEBHOOK_DEADLINE_MS, startWebhooks } from './workers/start-webhooks.ts';
+import { startSyncWorker } from './workers/sync-worker.ts';
+import { startPurgingWrites } from './modules/external-write/purge-writes.ts';
 import { startPurgingEvents } from './modules/integration-event/purge-events.ts';
 import { startKeySweeper } from './modules/credential/key-sweeper.ts';
+import { openSignIns } from './modules/authorization/open-sign-ins.ts';
+import { startTokenTender } from './modules/authorization/token-tender.ts';
 import { openSecretBox } from './modules/credential/open-secret-box.ts';
 
 const NAME = 'delivery-worker';
@@ -45,14 +50,46 @@ await runService(logger, async (stack, stopping) => {
   const secretBox = stack.use(await openSecretBox(env, { database, pubsub, clock, logger }));
   stack.use(startKeySweeper({ ...secretBox, database, clock, logger }));
   stack.use(startPurgingEvents({ database, logger }));
+  stack.use(startPurgingWrites({ database, logger }));
   const policies = new OutsidePolicies({ logger, metrics });
   const outbound = stack.use(
     createOutbound({ ...toOutboundReach(env), policies, maxResponseBytes: MAX_ANSWER_BYTES }),
   );
   const shared = { database, secretBox: secretBox.dataKeys, clock, logger };
-  const connections = new Connections({ ...shared, connectors: createConnectors(), fetch: outbound.fetch });
+  const signing = stack.use(openSignIns(env, shared));
+  stack.use(startTokenTender({ ...shared, ...signing, fetch: outbound.fetch }));
+  const connections = new Connections({
+    ...shared,
+    ...signing,
+    connectors: createConnectors(),
+    fetch: outbound.fetch,
+  });
   const registrations = new RegistrationService({ ...shared, connections, publicUrl: env.PUBLIC_URL });
   stack.use(startInboundWorker({ database, transport, registrations, clock, logger }));
+  const syncs = { concurrency: env.SYNC_CONCURRENCY, leaseSeconds: env.SYNC_LEASE_SECONDS };
+  stack.use(startSyncWorker({ ...syncs, database, transport, connections, clock, logger }));
+  // Each request is made once: the retries of webhooks are days apart, and their limits are per endpoint.
+  const forWebhooks = stack.use(
+    createOutbound({
+      ...toOutboundReach(env),
+      policies: null,
+      connectionsPerServer: null,
+      deadlineMs: WEBHOOK_DEADLINE_MS,
+    }),
+  );
+  stack.use(
+    startWebhooks({
+      database,
+      transport,
+      pubsub,
+      secretBox: secretBox.dataKeys,
+      fetch: forWebhooks.fetch,
+      clock,
+      logger,
+      registry: metrics,
+      leaseSeconds: env.WEBHOOK_LEASE_SECONDS,
+    }),
+  );
   const http = {
     name: NAME,
     ...toHttpOptions(env),

@@ -108,6 +108,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'unregisterInboundHook',
     'updateInboundHook',
   ],
+  'item-writes': ['commentOnExternalItem', 'createExternalItem', 'transitionExternalItem'],
 };
 
 test('every mutation of the schema is looked at here or in a test of its own', () => {

@@ -30,16 +30,19 @@ export interface IntegrationsService extends AsyncDisposable {
   readonly vendor: VendorServer;
   readonly platform: TestPlatform;
   tenant(): Promise<TestTenant>;
+  /** As the service signs in. */
+  readonly databaseUrl: string;
   /** Reads behind row level security. */
   rows<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
 }
 
-export async function startIntegrations(): Promise<IntegrationsService> {
+/** @param reachable more servers that tenants may name, as `host:port`. */
+export async function startIntegrations(reachable: readonly string[] = []): Promise<IntegrationsService> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase());
   const issuer = stack.use(await startContextIssuer());
   const vendor = stack.use(await startVendorServer());
-  const env = { AUTH_URL: issuer.url, OUTBOUND_ALLOW_HOSTS: vendor.host };
+  const env = { AUTH_URL: issuer.url, OUTBOUND_ALLOW_HOSTS: [vendor.host, ...reachable].join(',') };
   const platform = stack.use(await createPlatform({ database, env: { integrations: env } }));
   const { url } = await platform.start('integrations');
   const superuser = new Client({ connectionString: database.superuserUrl });
@@ -54,6 +57,7 @@ export async function startIntegrations(): Promise<IntegrationsService> {
     url,
     vendor,
     platform,
+    databaseUrl: database.url('flowgrid_integrations'),
     tenant: async () => {
       const id = newId();
       const viewerToken = await issuer.signFor('VIEWER', { tenantId: id, audience: 'integrations' });

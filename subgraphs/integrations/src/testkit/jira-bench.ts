@@ -43,7 +43,15 @@ export async function startJiraBench(options: JiraServerOptions = {}): Promise<J
     },
     container: PROJECT,
     unknownKey: `${PROJECT}-999`,
-    hostileKeys: ['CLM-1/../../myself', 'CLM-1?expand=all', 'CLM-1 OR key = X-1', '../CLM-1', 'CLM', '-1', ''],
+    hostileKeys: [
+      'CLM-1/../../myself',
+      'CLM-1?expand=all',
+      'CLM-1 OR key = X-1',
+      '../CLM-1',
+      'CLM',
+      '-1',
+      '',
+    ],
     itemType: 'Bug',
     webhookScope: PROJECT,
     addItem: ({ title, updatedAt }) =>

@@ -1,16 +1,10 @@
 /** Shows tickets and issues of connected systems. Nothing of them is kept. */
 import { z } from 'zod';
-import { requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
-import { FlowgridError, currentScope, encodeCursor, parsePage, type Connection } from '@flowgrid/platform';
+import { requirePermission, type ServiceRequest } from '@flowgrid/access';
+import { FlowgridError, encodeCursor, parsePage, type Connection } from '@flowgrid/platform';
 import type { ExternalItem } from '../../adapters/external-item.ts';
-import { orConflict, type Connections } from '../connection/connections.ts';
-import type { OpenedConnection } from '../connection/open-connection.ts';
-
-export interface ItemServiceOptions {
-  readonly connections: Connections;
-  /** For all requests of one question together. */
-  readonly deadlineMs?: number;
-}
+import { MAX_KEY_LENGTH } from './item-input.ts';
+import type { ItemQuestions } from './item-questions.ts';
 
 export interface ItemArguments {
   readonly search?: string | null | undefined;
@@ -18,12 +12,6 @@ export interface ItemArguments {
   readonly after?: string | null | undefined;
 }
 
-const DEADLINE_MS = 10_000;
-/** Of the request's own time: an answer too late would pass for a service that hangs. */
-const ANSWER_MS = 500;
-/** At once, in this process: a tenant whose servers hang keeps no sockets from the others. */
-const MAX_QUESTIONS_PER_TENANT = 5;
-const MAX_KEY_LENGTH = 200;
 const MAX_SEARCH_LENGTH = 1_000;
 
 /** Other systems count in pages: the cursor says which page, of which size, and how much of it was shown. */
@@ -36,11 +24,10 @@ const cursorSchema = z.object({
 type Cursor = z.output<typeof cursorSchema>;
 
 export class ItemService {
-  readonly #options: ItemServiceOptions;
-  readonly #running = new Map<string, number>();
+  readonly #questions: ItemQuestions;
 
-  constructor(options: ItemServiceOptions) {
-    this.#options = options;
+  constructor(questions: ItemQuestions) {
+    this.#questions = questions;
   }
 
   /** Null for an integration that the tenant does not have. */
@@ -49,15 +36,16 @@ export class ItemService {
     integrationId: string,
     args: ItemArguments,
   ): Promise<Connection<ExternalItem> | null> {
-    const viewer = requirePermission(request.viewer, 'integration:read');
+    const { tenantId } = requirePermission(request.viewer, 'integration:read');
     const page = parsePage(args, cursorSchema);
     const search = args.search ?? null;
     if ((search?.length ?? 0) > MAX_SEARCH_LENGTH) {
       throw new FlowgridError('BAD_USER_INPUT', `"search" has at most ${MAX_SEARCH_LENGTH} characters.`);
     }
     const { size, token, shown } = page.after ?? { size: page.first, token: null, shown: 0 };
-    const found = await this.#ask(viewer, integrationId, ({ connector, connection }, signal) =>
-      connector.listItems(connection, { search, size, token }, signal),
+    const found = await this.#questions.ask(
+      { tenantId, integrationId },
+      ({ connector, connection }, signal) => connector.listItems(connection, { search, size, token }, signal),
     );
     if (found === null) return null;
     const rest = found.items.slice(shown);
@@ -81,41 +69,10 @@ export class ItemService {
 
   /** Null for an integration that the tenant does not have, and for a key that nothing has. */
   async find(request: ServiceRequest, integrationId: string, key: string): Promise<ExternalItem | null> {
-    const viewer = requirePermission(request.viewer, 'integration:read');
+    const { tenantId } = requirePermission(request.viewer, 'integration:read');
     if (key.length > MAX_KEY_LENGTH) return null;
-    return this.#ask(viewer, integrationId, ({ connector, connection }, signal) =>
+    return this.#questions.ask({ tenantId, integrationId }, ({ connector, connection }, signal) =>
       connector.findItem(connection, key, signal),
     );
-  }
-
-  async #ask<Result>(
-    { tenantId }: TenantViewer,
-    integrationId: string,
-    question: (opened: OpenedConnection, signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result | null> {
-    const { connections, deadlineMs } = this.#options;
-    const leftMs = (currentScope()?.deadline?.leftMs() ?? Infinity) - ANSWER_MS;
-    const signal = AbortSignal.timeout(Math.max(0, Math.min(deadlineMs ?? DEADLINE_MS, leftMs)));
-    return this.#withinLimit(tenantId, () =>
-      orConflict(connections.use({ tenantId, integrationId }, (opened) => question(opened, signal))),
-    );
-  }
-
-  async #withinLimit<Result>(tenantId: string, work: () => Promise<Result>): Promise<Result> {
-    const running = this.#running.get(tenantId) ?? 0;
-    if (running >= MAX_QUESTIONS_PER_TENANT) {
-      throw new FlowgridError(
-        'RATE_LIMITED',
-        'Your tenant asks too many systems at once. Try again shortly.',
-      );
-    }
-    this.#running.set(tenantId, running + 1);
-    try {
-      return await work();
-    } finally {
-      const left = (this.#running.get(tenantId) ?? 1) - 1;
-      if (left > 0) this.#running.set(tenantId, left);
-      else this.#running.delete(tenantId);
-    }
   }
 }
