@@ -16,7 +16,8 @@ const subject = z.object({
   number: z.number(),
   title: z.string(),
   body: z.string().nullish(),
-  state: z.string(),
+  // Some old events leave it out.
+  state: z.string().nullish(),
   html_url: z.string(),
   updated_at: z.string().nullish(),
   assignee: z.object({ login: z.string() }).nullish(),
@@ -51,7 +52,8 @@ export const GITHUB_HOOKS: HookDialect = {
     const read = readPayload(payloadSchema, payload);
     const item = toItem(read);
     if (item === null) return nothingTold('An event without an issue or a pull request.');
-    return { items: [{ change: toChange(read), item, isPartial: false }], note: null };
+    const isPartial = item.state === '' || item.updatedAt === null;
+    return { items: [{ change: toChange(read), item, isPartial }], note: null };
   },
 };
 
