@@ -4,7 +4,10 @@ import { poolSizeEnv, postgresUrl, readEnv, serviceEnv, serviceUrls } from '@flo
 import { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from '@flowgrid/shared-state';
 import { outboundEnv } from '@flowgrid/outbound';
 import { HAS_KEY, keysEnv } from './adapters/keys/keys-env.ts';
+import { signInsEnv } from './modules/authorization/sign-ins-env.ts';
 import { hooksEnv, publicUrlEnv } from './modules/inbound-hook/hooks-env.ts';
+import { syncEnv } from './modules/sync/sync-env.ts';
+import { webhookEnv } from './modules/webhook-delivery/webhook-env.ts';
 
 /** What the service and its worker read. */
 const connectionsEnv = {
@@ -16,6 +19,7 @@ const connectionsEnv = {
   ...keysEnv,
   ...outboundEnv,
   ...publicUrlEnv,
+  ...signInsEnv,
 };
 
 export const integrationsEnv = z
@@ -28,15 +32,8 @@ export const integrationsEnv = z
   })
   .refine(HAS_KEY.check, HAS_KEY.params);
 
-export const deliveryWorkerEnv = z.object(connectionsEnv).refine(HAS_KEY.check, HAS_KEY.params);
-
-/** What `npm run credentials` reads. */
-export const credentialsCommandEnv = z
-  .object({
-    DATABASE_URL: connectionsEnv.DATABASE_URL,
-    ...sharedStateEnv,
-    ...keysEnv,
-  })
+export const deliveryWorkerEnv = z
+  .object({ ...connectionsEnv, ...syncEnv, ...webhookEnv })
   .refine(HAS_KEY.check, HAS_KEY.params);
 
 /** What `npm run credentials` reads. */
@@ -55,9 +52,6 @@ export const readIntegrationsEnv = (): z.output<typeof integrationsEnv> =>
 
 export const readDeliveryWorkerEnv = (): z.output<typeof deliveryWorkerEnv> =>
   readEnv(deliveryWorkerEnv, process.env, CONTRADICTIONS);
-
-export const readCredentialsCommandEnv = (): z.output<typeof credentialsCommandEnv> =>
-  readEnv(credentialsCommandEnv, process.env, SHARED_STATE_CONTRADICTIONS);
 
 export const readCredentialsCommandEnv = (): z.output<typeof credentialsCommandEnv> =>
   readEnv(credentialsCommandEnv, process.env, SHARED_STATE_CONTRADICTIONS);

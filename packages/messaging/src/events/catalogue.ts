@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { AGENT_EVENTS } from './agent-events.ts';
 import { ARCHIMATE_MODEL_EVENTS } from './archimate-model-events.ts';
+import { AUTHORIZATION_EVENTS } from './authorization-events.ts';
 import { DATA_KEY_EVENTS } from './data-key-events.ts';
 import type { EventDefinition } from './define-event.ts';
 import { DESIGN_REQUEST_EVENTS } from './design-request-events.ts';
@@ -11,6 +12,7 @@ import { EXTERNAL_EVENTS } from './external-events.ts';
 import { INBOUND_HOOK_EVENTS } from './inbound-hook-events.ts';
 import { INTEGRATION_EVENTS } from './integration-events.ts';
 import { INTEGRATION_RULE_EVENTS } from './integration-rule-events.ts';
+import { INTEGRATION_SYNC_EVENTS } from './integration-sync-events.ts';
 import { WEBHOOK_EVENTS } from './webhook-events.ts';
 
 /** Types are called like the actions of the audit: `<resource>.<past participle>`, a part of the resource named between. */
@@ -23,8 +25,10 @@ export const EVENT_CATALOGUE = {
   ...EXTERNAL_EVENTS,
   ...INBOUND_HOOK_EVENTS,
   ...INTEGRATION_EVENTS,
+  ...AUTHORIZATION_EVENTS,
   ...DATA_KEY_EVENTS,
   ...INTEGRATION_RULE_EVENTS,
+  ...INTEGRATION_SYNC_EVENTS,
   ...WEBHOOK_EVENTS,
 } as const satisfies Record<string, EventDefinition>;
 

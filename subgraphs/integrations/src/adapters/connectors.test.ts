@@ -9,6 +9,7 @@ import {
   startVendorServer,
   type VendorServer,
 } from '../testkit/vendor-server.ts';
+import { signInBy } from '../testkit/sign-in.ts';
 import { openConnection, type Connectors } from '../modules/connection/open-connection.ts';
 import type { ConnectionCheck } from './connector.ts';
 import { createGitHubConnector } from './github/github-connector.ts';
@@ -91,8 +92,16 @@ async function ask(
   credential: Credential,
   path: string,
 ): Promise<Pick<ConnectionCheck, 'login' | 'permissions'>> {
-  const stored = { id: `${credential.kind} ${path}`, baseUrl: `${vendor.url}/${path}`, credential };
-  const { connector, connection } = openConnection({ connectors, fetch: outbound.fetch }, stored);
+  const stored = {
+    id: `${credential.kind} ${path}`,
+    baseUrl: `${vendor.url}/${path}`,
+    apiUrl: null,
+    credential,
+  };
+  const { connector, connection } = openConnection(
+    { connectors, fetch: outbound.fetch, signIn: signInBy(stored) },
+    stored,
+  );
   const { login, permissions } = await connector.check(connection, AbortSignal.timeout(10_000));
   return { login, permissions };
 }

@@ -10,6 +10,7 @@ import {
   startVendorServer,
   type VendorServer,
 } from '../testkit/vendor-server.ts';
+import { signInBy } from '../testkit/sign-in.ts';
 import { openConnection } from '../modules/connection/open-connection.ts';
 import type { ExternalItem, ItemPage, ItemQuery } from './external-item.ts';
 import { toText } from './jira/adf-text.ts';
@@ -54,9 +55,15 @@ function open(credential: Credential, path = '/base'): OpenedItems {
     JIRA: createJiraConnector(),
     SERVICENOW: createServiceNowConnector(),
   };
+  const stored = {
+    id: `connection-${count}`,
+    baseUrl: `${vendor.url}${path}`,
+    apiUrl: null,
+    credential,
+  };
   const { connector, connection } = openConnection(
-    { connectors, fetch: outbound.fetch },
-    { id: `connection-${count}`, baseUrl: `${vendor.url}${path}`, credential },
+    { connectors, fetch: outbound.fetch, signIn: signInBy(stored) },
+    stored,
   );
   return {
     findItem: (key, until) => connector.findItem(connection, key, until),

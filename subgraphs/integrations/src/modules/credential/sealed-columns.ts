@@ -5,7 +5,9 @@
  * column that is missing here would be lost with the data key that it was sealed by: a test looks for such columns.
  */
 export const SEALED_COLUMNS = [
+  { table: 'authorization_request', column: 'envelope' },
   { table: 'integration_credential', column: 'envelope' },
+  { table: 'oauth_token', column: 'envelope' },
   { table: 'inbound_hook_secret', column: 'envelope' },
   { table: 'webhook_secret', column: 'envelope' },
 ] as const satisfies readonly { readonly table: string; readonly column: string }[];
