@@ -38,6 +38,7 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   'Mutation.createExternalItem': ({ integration }) => ({
     input: { integrationId: integration, container: 'acme/claims', title: 'Mine' },
   }),
+  'Mutation.completeIntegrationAuthorization': () => ({ input: { state: 'of-another-tenant', code: 'code' } }),
   'Mutation.createIntegration': ({ integration }) => ({
     input: { id: integration, kind: 'GITHUB', name: 'Mine', credential: { token: `ghp_${'b'.repeat(36)}` } },
   }),
@@ -59,6 +60,9 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   }),
   'Mutation.linkAgentToArchimate': (ids) => ({ input: linkOf(ids) }),
   'Mutation.publishAgent': ({ agent }) => ({ input: { id: agent } }),
+  'Mutation.pushArtifact': ({ artifact, integration }) => ({
+    input: { artifactId: artifact, integrationId: integration, repository: 'acme/claims' },
+  }),
   'Mutation.restoreAgentVersion': ({ agent }) => ({ input: { id: agent, number: 1 } }),
   'Mutation.refineDesign': ({ session }) => ({ input: { sessionId: session, message: 'Be brief.' } }),
   'Mutation.retryDesign': ({ session }) => ({ input: { sessionId: session } }),
@@ -66,6 +70,7 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
     input: { id: integration, credential: { token: `ghp_${'b'.repeat(36)}` } },
   }),
   'Mutation.startDesign': (ids) => ({ input: redesignOf(ids) }),
+  'Mutation.startIntegrationAuthorization': ({ integration }) => ({ input: { integrationId: integration } }),
   'Mutation.testIntegration': ({ integration }) => ({ input: { id: integration } }),
   'Mutation.transitionExternalItem': ({ integration }) => ({
     input: { integrationId: integration, key: 'acme/claims#1', transitionId: 'CLOSE' },

@@ -10,6 +10,7 @@ import type { AiUsageServices } from './modules/ai-usage/ai-usage-services.ts';
 import type { ArtifactLinks } from './modules/artifact/artifact-link.ts';
 import type { ArtifactService } from './modules/artifact/artifact-service.ts';
 import type { Artifact } from './modules/artifact/artifact.ts';
+import type { ArtifactPushService } from './modules/artifact-push/artifact-push-service.ts';
 import { NO_USE, type Use } from './modules/ai-usage/ai-call-store.ts';
 import type { AnalysisService } from './modules/process-model/analysis-service.ts';
 import type { ModelKey, ProcessModelRevision } from './modules/process-model/process-model-store.ts';
@@ -27,6 +28,7 @@ export interface Services extends AiUsageServices {
   readonly analysis: AnalysisService;
   readonly archimate: ArchimateServices;
   readonly artifacts: ArtifactService;
+  readonly artifactPush: ArtifactPushService;
   readonly progress: ProgressFeed;
 }
 

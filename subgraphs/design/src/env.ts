@@ -21,6 +21,7 @@ const shared = {
   ...messagingEnv,
   AUTH_URL: serviceUrls.describe('Base addresses of auth, by comma: keys, and the context tokens of jobs.'),
   AGENTS_URL: serviceUrls.describe('Base addresses of agents, by comma.'),
+  INTEGRATIONS_URL: serviceUrls.describe('Base addresses of integrations, by comma.'),
   GRANT_SECRET: secretText.describe(
     "The same as auth's: asks for the context tokens of jobs; 32 random bytes in base64.",
   ),
@@ -36,7 +37,6 @@ export const designEnv = z.object({
 export const workerEnv = z.object({
   ...shared,
   ...aiWorkerEnv,
-  INTEGRATIONS_URL: serviceUrls.describe('Base addresses of integrations, by comma.'),
   CONCURRENCY: z.coerce.number().int().min(1).max(64).default(2).describe('Jobs at once.'),
   LEASE_SECONDS: z.coerce
     .number()

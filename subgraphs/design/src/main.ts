@@ -17,6 +17,7 @@ import {
 } from '@flowgrid/platform';
 import { createAgentsClient } from './adapters/agents-client.ts';
 import { createGrants } from './adapters/grants.ts';
+import { createPullRequestClient } from './adapters/pull-request-client.ts';
 import { openService, type ServiceClient } from './adapters/outside-call.ts';
 import { createThreadAnalyzer } from './adapters/thread-analyzer.ts';
 import { createAnnouncer } from './announce.ts';
@@ -30,6 +31,7 @@ import { createAiUsageServices } from './modules/ai-usage/ai-usage-services.ts';
 import { createArtifactLinks } from './modules/artifact/artifact-link.ts';
 import { createArtifactHandler } from './modules/artifact/artifact-routes.ts';
 import { createArtifactService } from './modules/artifact/artifact-service.ts';
+import { createArtifactPushService } from './modules/artifact-push/artifact-push-service.ts';
 import { openUploads } from './modules/intake/open-uploads.ts';
 import { startJobSender } from './modules/job/job-sender.ts';
 import { KNOWN_AGENTS, knownAgentHandlers } from './modules/known-agent/agent-event-handlers.ts';
@@ -40,6 +42,8 @@ import { createSessionService } from './modules/session/session-service.ts';
 import { createSchema } from './schema.ts';
 
 const NAME = 'design';
+/** Integrations asks GitHub many things for one pull request. */
+const PUSH_TIMEOUT_MS = 9_000;
 const env = readEnvOrExit(readServiceEnv);
 const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
 const metrics = createMetrics(NAME);
@@ -70,6 +74,7 @@ await runService(
     const { authenticate } = verifier;
     const uploads = stack.use(openUploads({ database, authenticate, clock, logger, signal: closing.signal }));
     const links = createArtifactLinks({ secret: env.ARTIFACT_LINK_SECRET, publicUrl: env.PUBLIC_URL, clock });
+    const grants = createGrants({ client: open('auth', env.AUTH_URL), secret: env.GRANT_SECRET });
     const services = {
       sessions: createSessionService({
         database: outbox.database,
@@ -81,7 +86,7 @@ await runService(
         database: outbox.database,
         clock,
         agents: createAgentsClient(open('agents', env.AGENTS_URL)),
-        grants: createGrants({ client: open('auth', env.AUTH_URL), secret: env.GRANT_SECRET }),
+        grants,
         signal: closing.signal,
       }),
       analysis: createAnalysisService({ analyzer, signal: closing.signal }),
@@ -92,6 +97,13 @@ await runService(
         signal: closing.signal,
       }),
       artifacts: createArtifactService({ database }),
+      artifactPush: createArtifactPushService({
+        database: outbox.database,
+        clock,
+        pullRequests: createPullRequestClient(open('integrations', env.INTEGRATIONS_URL, PUSH_TIMEOUT_MS)),
+        grants,
+        signal: closing.signal,
+      }),
       progress,
       ...createAiUsageServices({ database: outbox.database, clock, ...aboutAi() }),
     };
@@ -120,9 +132,10 @@ await runService(
 
 function createServiceOpener(
   stack: AsyncDisposableStack,
-): (service: string, urls: ServiceUrls) => ServiceClient {
+): (service: string, urls: ServiceUrls, tryTimeoutMs?: number) => ServiceClient {
   const policies = new OutsidePolicies({ logger, metrics });
-  return (service, urls) => stack.use(openService({ service, urls, policies, logger }));
+  return (service, urls, tryTimeoutMs) =>
+    stack.use(openService({ service, urls, policies, logger, ...(tryTimeoutMs && { tryTimeoutMs }) }));
 }
 
 /** What tenants can choose and spend where they have set nothing. */

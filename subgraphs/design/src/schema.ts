@@ -6,6 +6,7 @@ import { resolvers as archimateDelta } from './modules/archimate/delta/resolvers
 import { resolvers as archimate } from './modules/archimate/import/resolvers.ts';
 import { resolvers as aiUsage } from './modules/ai-usage/resolvers.ts';
 import { resolvers as artifact } from './modules/artifact/resolvers.ts';
+import { resolvers as artifactPush } from './modules/artifact-push/resolvers.ts';
 import { resolvers as processModel } from './modules/process-model/resolvers.ts';
 import { resolvers as progress } from './modules/progress/resolvers.ts';
 import { resolvers as proposal } from './modules/proposal/resolvers.ts';
@@ -24,6 +25,7 @@ export function createSchema(): GraphQLSchema {
     module('definition/definition', {}),
     module('ai-usage/ai-usage', aiUsage),
     module('artifact/artifact', artifact),
+    module('artifact-push/artifact-push', artifactPush),
     module('archimate/import/archimate-import', archimate),
     module('archimate/delta/delta', archimateDelta),
     module('archimate/agent/agent-model', agentModel),

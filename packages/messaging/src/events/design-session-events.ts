@@ -94,6 +94,22 @@ export const DESIGN_SESSION_EVENTS = {
       'A design that a rule asked for was not started. The subject is the session that would have been.',
     data: z.object({ request: z.object({ id: z.uuid(), ruleId: z.uuid() }), reason: z.string() }),
   },
+  'design_session.pushed': {
+    version: 1,
+    source,
+    description: 'Code of the design was proposed to a repository, as a pull request.',
+    data: z.object({
+      session,
+      artifactId: z.uuid(),
+      revision,
+      integrationId: z.uuid(),
+      repository: z.string(),
+      branch: z.string(),
+      url: z.string(),
+      number: z.int(),
+      isNew: z.boolean().describe('false when the pull request was open already'),
+    }),
+  },
   'design_session.accepted': {
     version: 1,
     source,

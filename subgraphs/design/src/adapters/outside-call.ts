@@ -44,6 +44,8 @@ export class OutsideError extends Error {
 /** A service, at whichever of its replicas, and how it is called. */
 export interface ServiceClient extends Pick<ReplicaClient, 'fetch'> {
   readonly policy: OutsidePolicy;
+  /** Of one try. */
+  readonly tryTimeoutMs: number;
 }
 
 /** Opens connections to a service when they are needed. The caller owns it and disposes of it. */
@@ -54,20 +56,23 @@ export function openService(options: {
   readonly logger: Logger;
   /** Longest wait before the second try. */
   readonly waitMs?: number;
+  /** Of one try, where the other service has to ask others. */
+  readonly tryTimeoutMs?: number;
 }): ServiceClient & AsyncDisposable {
-  const { service, urls, policies, logger, waitMs } = options;
-  const client = openReplicaClient({ service, urls, timeoutMs: TRY_TIMEOUT_MS, logger });
+  const { service, urls, policies, logger, waitMs, tryTimeoutMs = TRY_TIMEOUT_MS } = options;
+  const client = openReplicaClient({ service, urls, timeoutMs: tryTimeoutMs, logger });
   const policy = policies.get({
     name: service,
     classify: toFailureKind,
     totalTimeoutMs: TOTAL_TIMEOUT_MS,
-    tryTimeoutMs: TRY_TIMEOUT_MS,
+    tryTimeoutMs,
     retries: RETRIES,
     opensForMs: OPEN_FOR_MS,
     ...(waitMs !== undefined && { waitMs }),
   });
   return {
     policy,
+    tryTimeoutMs,
     fetch: (path, init) => client.fetch(path, init),
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
@@ -131,7 +136,7 @@ export async function postOnce(call: OutsideCall): Promise<OutsideAnswer> {
         'content-type': 'application/json',
         accept: 'application/json',
         authorization,
-        ...contextHeaders(),
+        ...contextHeaders(client.tryTimeoutMs),
       },
       body: JSON.stringify(body),
       isRepeatable: true,
@@ -151,10 +156,10 @@ export async function postOnce(call: OutsideCall): Promise<OutsideAnswer> {
 }
 
 /** What the other service has to know of the request that this is for. */
-function contextHeaders(): Record<string, string> {
+function contextHeaders(tryTimeoutMs: number): Record<string, string> {
   const scope = currentScope();
   const traceparent = currentTraceparent();
-  const leftMs = Math.min(scope?.deadline?.leftMs() ?? TRY_TIMEOUT_MS, TRY_TIMEOUT_MS);
+  const leftMs = Math.min(scope?.deadline?.leftMs() ?? tryTimeoutMs, tryTimeoutMs);
   return {
     [DEADLINE_HEADER]: String(leftMs),
     ...(traceparent !== undefined && { traceparent }),
