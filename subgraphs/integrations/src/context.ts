@@ -4,6 +4,7 @@ import type { ServiceRequest, Viewer } from '@flowgrid/access';
 import type { Connection, RequestFacts } from '@flowgrid/platform';
 import type { ExternalItem } from './adapters/external-item.ts';
 import type { AgentLinkService } from './modules/agent-link/agent-link-service.ts';
+import type { AuthorizationService, SignInState } from './modules/authorization/authorization-service.ts';
 import type { RecentItemsKey, RecentItemsService } from './modules/external-item/recent-items-service.ts';
 import type { InboundRegistration } from './modules/inbound-hook/inbound-hook.ts';
 import type { InboundHookServices } from './modules/inbound-hook/open-inbound-hooks.ts';
@@ -14,6 +15,7 @@ import type { IntegrationService } from './modules/integration/integration-servi
 import type { Integration } from './modules/integration/integration.ts';
 import type { StatusHistory } from './modules/integration/status-history.ts';
 import type { ItemService } from './modules/item/item-service.ts';
+import type { RuleService } from './modules/rule/rule-service.ts';
 import type { ItemWriteService } from './modules/item/item-write-service.ts';
 import type { SyncService } from './modules/sync/sync-service.ts';
 import type { Sync } from './modules/sync/sync.ts';
@@ -27,7 +29,9 @@ export interface Services extends InboundHookServices, WebhookServices {
   readonly statusHistory: StatusHistory;
   readonly connectionTester: ConnectionTester;
   readonly agentLinks: AgentLinkService;
+  readonly authorizations: AuthorizationService;
   readonly items: ItemService;
+  readonly rules: RuleService;
   readonly itemWrites: ItemWriteService;
   readonly recentItems: RecentItemsService;
   readonly syncs: SyncService;
@@ -40,6 +44,7 @@ export interface Context {
   readonly loaders: {
     readonly integration: DataLoader<string, Integration | null>;
     readonly integrationsOfAgent: DataLoader<string, readonly Integration[]>;
+    readonly signInOfIntegration: DataLoader<string, SignInState | null>;
     readonly recentItemsOfAgent: DataLoader<RecentItemsKey, Connection<ExternalItem>, string>;
     readonly syncsOfIntegration: DataLoader<string, readonly Sync[]>;
     readonly webhookBody: DataLoader<string, string | null>;
@@ -61,6 +66,7 @@ export function createContextFactory(services: Services): (facts: RequestFacts<V
           return ids.map((id) => byId.get(id.toLowerCase()) ?? null);
         }),
         integrationsOfAgent: new DataLoader((ids) => services.agentLinks.listByAgents(request, ids)),
+        signInOfIntegration: new DataLoader((ids) => services.authorizations.listSignIns(request, ids)),
         recentItemsOfAgent: new DataLoader((keys) => services.recentItems.listByAgents(request, keys), {
           cacheKeyFn: ({ agentId, first, after }) => JSON.stringify([agentId, first, after]),
         }),

@@ -15,12 +15,15 @@ import {
 import { openSharedState } from '@flowgrid/shared-state';
 import { createConnectors } from './adapters/create-connectors.ts';
 import { createOutbound, toOutboundReach } from '@flowgrid/outbound';
+import { openRuleGrants } from './adapters/rule-grants.ts';
 import { createContextFactory } from './context.ts';
 import { openIntegrationsDatabase } from './database.ts';
 import { readIntegrationsEnv } from './env.ts';
 import { AgentLinkService } from './modules/agent-link/agent-link-service.ts';
 import { ExternalWrites } from './modules/external-write/external-writes.ts';
 import { ConnectionTester } from './modules/integration/connection-test.ts';
+import { AuthorizationService } from './modules/authorization/authorization-service.ts';
+import { addCallbackRoute } from './modules/authorization/callback-page.ts';
 import { openSignIns } from './modules/authorization/open-sign-ins.ts';
 import { openSecretBox } from './modules/credential/open-secret-box.ts';
 import { Connections } from './modules/connection/connections.ts';
@@ -37,6 +40,7 @@ import { RecentItemsService } from './modules/external-item/recent-items-service
 import { SyncService } from './modules/sync/sync-service.ts';
 import { PullRequestService } from './modules/pull-request/pull-request-service.ts';
 import { openWebhooks } from './modules/webhook-delivery/open-webhooks.ts';
+import { RuleService } from './modules/rule/rule-service.ts';
 import { createSchema } from './schema.ts';
 
 const NAME = 'integrations';
@@ -60,6 +64,10 @@ await runService(
     const policies = new OutsidePolicies({ logger, metrics });
     const reach = toOutboundReach(env);
     const outbound = stack.use(createOutbound({ ...reach, policies, maxResponseBytes: MAX_PAGE_BYTES }));
+    // Connections keep account of their failures themselves, together with other processes.
+    const forConnections = stack.use(
+      createOutbound({ ...reach, policies: null, maxResponseBytes: MAX_PAGE_BYTES }),
+    );
     const secretBox = stack.use(await openSecretBox(env, { database, pubsub, clock, logger })).dataKeys;
     const connectors = createConnectors();
     const announcing = withIntegrationEvents(outbox.database, { pubsub, logger });
@@ -69,7 +77,7 @@ await runService(
       secretBox,
       connectors,
       signIns: signing.signIns,
-      fetch: outbound.fetch,
+      fetch: forConnections.fetch,
       clock,
       logger,
     });
@@ -97,8 +105,14 @@ await runService(
     );
     const questions = new ItemQuestions({ connections });
     const writes = new ExternalWrites({ database: announcing, clock });
+    const tester = new ConnectionTester({ database: announcing, connections, clock });
     const createContext = createContextFactory({
       ...hooks.services,
+      rules: new RuleService({
+        database: announcing,
+        grants: stack.use(openRuleGrants({ urls: env.AUTH_URL, logger })),
+        clock,
+      }),
       ...webhooks.services,
       integrations: new IntegrationService({
         database: announcing,
@@ -109,7 +123,16 @@ await runService(
       integrationKinds: listIntegrationKinds(connectors),
       integrationEvents: stack.use(createEventFeed({ database, pubsub, logger })),
       statusHistory: new StatusHistory(database),
-      connectionTester: new ConnectionTester({ database: announcing, connections, clock }),
+      connectionTester: tester,
+      authorizations: new AuthorizationService({
+        ...signing,
+        database: announcing,
+        secretBox,
+        tester,
+        fetch: outbound.fetch,
+        publicUrl: env.PUBLIC_URL,
+        clock,
+      }),
       agentLinks: new AgentLinkService({ database: announcing, clock }),
       items: new ItemService(questions),
       itemWrites: new ItemWriteService({ database: announcing, questions, writes, clock }),
@@ -132,7 +155,10 @@ await runService(
         authenticate: verifier.authenticate,
         idsOf: idsOfViewer,
         createContext,
-        addRoutes: hooks.addRoutes,
+        addRoutes: (app) => {
+          hooks.addRoutes(app);
+          addCallbackRoute(app);
+        },
       }),
     );
   },

@@ -21,6 +21,7 @@ import { Connections } from './modules/connection/connections.ts';
 import { RegistrationService } from './modules/inbound-hook/registration-service.ts';
 import { withIntegrationEvents } from './modules/integration-event/announced-events.ts';
 import { startInboundWorker } from './workers/inbound-worker.ts';
+import { startRuleWorker } from './workers/rule-worker.ts';
 import { WEBHOOK_DEADLINE_MS, startWebhooks } from './workers/start-webhooks.ts';
 import { startSyncWorker } from './workers/sync-worker.ts';
 import { startPurgingWrites } from './modules/external-write/purge-writes.ts';
@@ -55,6 +56,10 @@ await runService(logger, async (stack, stopping) => {
   const outbound = stack.use(
     createOutbound({ ...toOutboundReach(env), policies, maxResponseBytes: MAX_ANSWER_BYTES }),
   );
+  // Connections keep account of their failures themselves, together with other processes.
+  const forConnections = stack.use(
+    createOutbound({ ...toOutboundReach(env), policies: null, maxResponseBytes: MAX_ANSWER_BYTES }),
+  );
   const shared = { database, secretBox: secretBox.dataKeys, clock, logger };
   const signing = stack.use(openSignIns(env, shared));
   stack.use(startTokenTender({ ...shared, ...signing, fetch: outbound.fetch }));
@@ -62,10 +67,11 @@ await runService(logger, async (stack, stopping) => {
     ...shared,
     ...signing,
     connectors: createConnectors(),
-    fetch: outbound.fetch,
+    fetch: forConnections.fetch,
   });
   const registrations = new RegistrationService({ ...shared, connections, publicUrl: env.PUBLIC_URL });
   stack.use(startInboundWorker({ database, transport, registrations, clock, logger }));
+  stack.use(startRuleWorker({ database, transport, connections, registry: metrics, clock, logger }));
   const syncs = { concurrency: env.SYNC_CONCURRENCY, leaseSeconds: env.SYNC_LEASE_SECONDS };
   stack.use(startSyncWorker({ ...syncs, database, transport, connections, clock, logger }));
   // Each request is made once: the retries of webhooks are days apart, and their limits are per endpoint.

@@ -7,7 +7,7 @@ export const integrationRuleSnapshot = z.object({
   name: z.string(),
   isEnabled: z.boolean(),
   trigger: z.enum(['ITEM_CHANGED', 'AGENT_PUBLISHED']),
-  action: z.enum(['TIE_TO_AGENT', 'START_DESIGN', 'CREATE_ITEM', 'ADD_COMMENT']),
+  action: z.enum(['TIE_TO_AGENT', 'START_DESIGN', 'CREATE_ITEM']),
   integrationId: z.uuid().nullable().describe('the connection that it watches or writes to'),
   agentId: z.uuid().nullable().describe('the agent that it ties to or watches; null for any'),
   createdAt: z.iso.datetime(),
