@@ -65,6 +65,7 @@ const DEFINER_FUNCTIONS = [
   'integrations.release_outbox_lease',
   'integrations.revive_outbox_events',
   'integrations.take_due_webhook_endpoints',
+  'integrations.take_due_integration_syncs',
   'messaging.claim_deliveries',
   'messaging.list_dead_deliveries',
   'messaging.publish_messages',

@@ -216,7 +216,18 @@ describe('a step', () => {
     const moving = connector.transitionItem(connect(), { key, transitionId: '7' }, until());
 
     await expect(moving).rejects.toThrow(
-      'ServiceNow requires close_code and close_notes (403), which only a person there can fill in.',
+      'ServiceNow requires close_code and close_notes for this state, which only a person there can fill in.',
+    );
+  });
+
+  test('names the fields that a data policy of the company requires', async () => {
+    const key = addTask(second(1));
+    server.fail('POLICY', { on: /^PATCH/ });
+
+    const moving = connector.transitionItem(connect(), { key, transitionId: '2' }, until());
+
+    await expect(moving).rejects.toThrow(
+      'ServiceNow requires assignment_group and category (403), which only a person there can fill in.',
     );
   });
 

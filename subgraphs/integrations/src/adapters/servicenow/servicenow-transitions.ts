@@ -37,7 +37,7 @@ export async function listServiceNowTransitions(
 ): Promise<readonly ItemTransition[] | null> {
   const found = await findTask(call, key);
   if (found === null) return null;
-  return (await listSteps(call, found)).map(({ id, name, toState }) => ({ id, name, toState }));
+  return (await listSteps(call, found)).map(({ state: _state, closeCode: _closeCode, ...step }) => step);
 }
 
 export async function transitionServiceNowTask(
@@ -49,6 +49,11 @@ export async function transitionServiceNowTask(
   const step = (await listSteps(call, found)).find(({ id }) => id === transitionId);
   if (step === undefined)
     throw new ConnectorError('The ticket has no such step now. Ask for its steps again.');
+  if (step.requires !== undefined) {
+    throw new ConnectorError(
+      `ServiceNow requires ${step.requires.join(' and ')} for this state, which only a person there can fill in.`,
+    );
+  }
   const body = {
     state: step.state,
     ...(step.closeCode !== null && {
@@ -81,9 +86,9 @@ async function listSteps(call: ServiceNowCall, { task, table }: FoundTask): Prom
     .filter(({ value }) => value !== task.state.value)
     .flatMap((state): Step[] => {
       const plain = { toState: state.label, state: state.value };
-      if (!closing.includes(state.value) || codes.length === 0) {
-        return [{ ...plain, id: state.value, name: state.label, closeCode: null }];
-      }
+      const bare = { ...plain, id: state.value, name: state.label, closeCode: null };
+      if (!closing.includes(state.value)) return [bare];
+      if (codes.length === 0) return [{ ...bare, requires: ['close_code', 'close_notes'] }];
       return codes.map((code) => ({
         ...plain,
         id: `${state.value}:${code.value}`,

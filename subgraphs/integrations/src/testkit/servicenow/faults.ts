@@ -13,7 +13,8 @@ export type ServiceNowFault =
   | 'OTHER'
   | 'SLOW'
   | 'DROPPED'
-  | 'LOST';
+  | 'LOST'
+  | 'POLICY';
 
 export interface FaultRule {
   readonly fault: ServiceNowFault;
@@ -61,6 +62,12 @@ export function misbehave(
       return limited(100, RETRY_AFTER_SECONDS);
     case 'BUSY':
       return problem(429, 'Too many requests', 'slow down');
+    case 'POLICY':
+      return problem(
+        403,
+        'Operation Failed',
+        'Data Policy Exception: The following fields are mandatory: Assignment group, Category',
+      );
     case 'BROKEN':
       return problem(503, 'Transaction cancelled', 'maximum execution time exceeded at 10.1.2.3');
     case 'OTHER':
