@@ -58,7 +58,10 @@ function escape(text: string): string {
   return text
     .replaceAll(/&(?=#?\w{1,10};)/g, '&amp;')
     .replaceAll('\\', '&#92;')
-    .replaceAll(/[{}[\]*_^~|]|!(?=\S)|\?(?=\?)|[:;](?=[()PD])|\((?=[^()\s]{1,8}\))/g, String.raw`\$&`)
+    .replaceAll(
+      /[{}[\]*_^~|]|!(?=\S)|\?(?=\?)|[:;](?=[()PD])|\((?=(?:[/xyni]|on|off|flag|flagoff)\))/g,
+      String.raw`\$&`,
+    )
     .replaceAll(/(?<![\p{L}\p{N}])[-+]|[-+](?![\p{L}\p{N}])/gu, String.raw`\$&`)
     .replaceAll(/^(\s*)#/g, String.raw`$1\#`)
     .replaceAll(/^(\s*)(h[1-6]|bq)\./gi, '$1$2&#46;');

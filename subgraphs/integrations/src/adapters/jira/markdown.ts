@@ -44,8 +44,10 @@ const MAX_BLOCKS = 2_000;
 
 export function parseMarkdown(text: string): readonly Block[] {
   const lines = text
-    .replaceAll(/\r\n?/g, '\n')
+    .toWellFormed()
+    .replaceAll(/\r\n?|[\v\f\u0085\u2028\u2029]/g, '\n')
     .replaceAll('\t', '    ')
+    .replaceAll(/(?!\n)\p{Cc}/gu, '')
     .split('\n')
     .map((line) => line.trimEnd());
   const blocks: Block[] = [];

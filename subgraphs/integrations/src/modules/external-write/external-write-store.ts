@@ -20,6 +20,8 @@ export interface NewWrite extends WritePlace {
 export type ExternalWrite = Omit<NewWrite, 'tenantId'> &
   ({ readonly state: 'SENT' | 'UNKNOWN' } | { readonly state: 'DONE'; readonly result: unknown });
 
+/** Times become texts. */
+const jsonSchema = z.record(z.string(), z.json());
 const domains = z.object({ kind: z.enum(WRITE_KINDS), state: z.enum(['SENT', 'DONE', 'UNKNOWN']) });
 
 /** False when there is one of this id. */
@@ -45,7 +47,6 @@ export async function findWriteForUpdate(
   return state === 'DONE' ? { ...write, state, result } : { ...write, state };
 }
 
-/** Only as long as it is under way: what was judged meanwhile stays so. */
 export async function markDone(
   tx: Tx,
   { tenantId, id }: WritePlace,
@@ -54,7 +55,7 @@ export async function markDone(
   // Also after it was held for lost: now its outcome is known.
   await tx.externalWrite.updateMany({
     where: { tenantId, id, state: { in: ['SENT', 'UNKNOWN'] } },
-    data: { state: 'DONE', result: JSON.stringify(result), endedAt },
+    data: { state: 'DONE', result: jsonSchema.parse(JSON.parse(JSON.stringify(result))), endedAt },
   });
 }
 
