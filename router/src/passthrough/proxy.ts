@@ -127,7 +127,7 @@ async function sendOn(
     return await client.request({
       // HEAD comes by the GET route.
       method: request.method === 'HEAD' ? 'HEAD' : route.method,
-      path: request.raw.url ?? '',
+      path: pathOf(route, request.raw.url ?? ''),
       headers: toServiceHeaders(request.headers, {
         requestId: request.id,
         clientAddress: options.clientAddressOf(request.raw),
@@ -143,6 +143,10 @@ async function sendOn(
       cause: error,
     });
   }
+}
+
+function pathOf({ dropsQuery }: PlainRoute, url: string): string {
+  return dropsQuery === true ? url.replace(/\?.*$/s, '') : url;
 }
 
 /** A signature needs no session: the token of whoever follows a link stays here. */

@@ -12,6 +12,8 @@ export interface PlainRoute {
    * `session`: nobody without an access token comes through.
    */
   readonly auth: 'public' | 'link-or-session' | 'session' | 'hook';
+  /** What stands behind the `?` is for the browser alone: it goes to no service, and into no log. */
+  readonly dropsQuery?: boolean;
   /** For bodies above the usual limit, which take longer on their way too. */
   readonly maxBodyBytes?: number;
 }
@@ -37,6 +39,14 @@ export const PLAIN_ROUTES: readonly PlainRoute[] = [
     maxBodyBytes: 21 * 1024 * 1024,
   },
   { method: 'POST', path: '/hooks/:hookId', service: 'integrations', streaming: false, auth: 'hook' },
+  {
+    method: 'GET',
+    path: '/oauth/callback',
+    service: 'integrations',
+    streaming: false,
+    auth: 'public',
+    dropsQuery: true,
+  },
   {
     method: 'GET',
     path: '/t/:tenant/agents/:slug/.well-known/agent-card.json',

@@ -37,6 +37,20 @@ const field = (
   { help, isSecret = false }: { readonly help: string; readonly isSecret?: boolean },
 ): CredentialField => ({ name, label, help, isSecret });
 
+/** In the browser: `startIntegrationAuthorization`. */
+function browserWay(help: string, others: readonly CredentialField[] = []): SignInWay {
+  return {
+    id: 'BROWSER',
+    name: 'Sign-in in the browser (OAuth)',
+    help,
+    fields: [
+      field('clientId', 'Client ID', { help: 'Of the app.' }),
+      field('clientSecret', 'Client secret', { help: 'Of the app.', isSecret: true }),
+      ...others,
+    ],
+  };
+}
+
 const DESCRIBED: Readonly<Record<IntegrationKind, Described>> = {
   GITHUB: {
     defaultBaseUrl: 'https://api.github.com',
@@ -48,6 +62,22 @@ const DESCRIBED: Readonly<Record<IntegrationKind, Described>> = {
         help: 'Fine-grained, for the repositories that agents work with: Issues read and write, Contents and Pull requests read and write to open pull requests, Webhooks read and write to register them.',
         fields: [field('token', 'Token', { help: 'Begins with github_pat_ or ghp_.', isSecret: true })],
       },
+      {
+        id: 'APP',
+        name: 'GitHub App',
+        help: 'Acts as the app itself in one organisation, with the permissions that were granted when it was installed.',
+        fields: [
+          field('appId', 'App ID', { help: 'As its settings show it; its client ID will do too.' }),
+          field('installationId', 'Installation ID', {
+            help: 'The number at the end of the address of the installation.',
+          }),
+          field('privateKey', 'Private key', {
+            help: 'The PEM file that its settings generate.',
+            isSecret: true,
+          }),
+        ],
+      },
+      browserWay('A GitHub App or an OAuth app. Somebody signs in, and the connection acts for them.'),
     ],
   },
   JIRA: {
@@ -63,6 +93,17 @@ const DESCRIBED: Readonly<Record<IntegrationKind, Described>> = {
           field('apiToken', 'API token', { help: 'Shown once when it is made.', isSecret: true }),
         ],
       },
+      {
+        id: 'PERSONAL_ACCESS_TOKEN',
+        name: 'Personal access token (Data Center)',
+        help: 'Of an account that may see and change the projects in question. Made in its profile; Jira Cloud has none.',
+        fields: [
+          field('personalAccessToken', 'Token', { help: 'Shown once when it is made.', isSecret: true }),
+        ],
+      },
+      browserWay(
+        'An OAuth 2.0 (3LO) app of developer.atlassian.com, for Jira Cloud. Somebody signs in, and the connection acts for them.',
+      ),
     ],
   },
   SERVICENOW: {
@@ -87,6 +128,14 @@ const DESCRIBED: Readonly<Record<IntegrationKind, Described>> = {
           field('clientSecret', 'Client secret', { help: 'Of this entry.', isSecret: true }),
         ],
       },
+      browserWay(
+        'An entry of the Application Registry for external clients. Somebody signs in, and the connection acts for them.',
+        [
+          field('grantType', 'Grant type', {
+            help: 'Always authorization_code: it tells this way from the one above.',
+          }),
+        ],
+      ),
     ],
   },
 };
