@@ -108,6 +108,17 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'unregisterInboundHook',
     'updateInboundHook',
   ],
+  'webhook-endpoints': [
+    'createWebhookEndpoint',
+    'deleteWebhookEndpoint',
+    'disableWebhookEndpoint',
+    'enableWebhookEndpoint',
+    'redeliverWebhook',
+    'replayWebhooks',
+    'rotateWebhookSecret',
+    'sendTestWebhook',
+    'updateWebhookEndpoint',
+  ],
   'item-writes': ['commentOnExternalItem', 'createExternalItem', 'transitionExternalItem'],
 };
 

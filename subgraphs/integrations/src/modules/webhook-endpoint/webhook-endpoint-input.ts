@@ -24,6 +24,7 @@ const events = z
   )
   .min(1, 'must name at least one type of event')
   .max(MAX_FILTERS, `must have at most ${MAX_FILTERS} entries`)
+  .readonly()
   .transform((filters) => [...new Set(filters)]);
 const description = text(MAX_DESCRIPTION_LENGTH);
 const ordering = z.enum(WEBHOOK_ORDERINGS);

@@ -11,6 +11,7 @@ import {
 } from '@flowgrid/platform';
 import type { IntegrationsDatabase, Tx } from '../../database.ts';
 import type { SecretBox } from '../credential/secret-box.ts';
+import { announceWork, releaseAll } from '../webhook-delivery/queue-store.ts';
 import { recordEndpointChange, type ChangedBy } from './record-endpoint-change.ts';
 import {
   DEFAULT_OVERLAP_HOURS,
@@ -127,6 +128,7 @@ export class WebhookEndpointService {
       if (changedFields.length === 0) return current;
       const key = { tenantId: viewer.tenantId, id: current.id };
       await store.updateEndpoint(tx, key, { ...wanted, updatedAt: this.#options.clock.now() });
+      if (wanted.ordering !== current.ordering) await this.#leaveOrder(tx, viewer.tenantId, current.id);
       const endpoint = await get(tx, viewer.tenantId, current.id);
       await recordEndpointChange(tx, by, {
         type: 'webhook_endpoint.updated',
@@ -205,6 +207,13 @@ export class WebhookEndpointService {
       });
       return current;
     });
+  }
+
+  /** What waits for its turn now would wait for longer than it has to, or for nothing. */
+  async #leaveOrder(tx: Tx, tenantId: string, endpointId: string): Promise<void> {
+    const now = this.#options.clock.now();
+    await announceWork(tx, tenantId, { endpointIds: [endpointId], now });
+    await releaseAll(tx, { tenantId, endpointId }, now);
   }
 
   #actor(request: ServiceRequest): { readonly viewer: TenantViewer; readonly by: ChangedBy } {
