@@ -19,6 +19,7 @@ import { addContextRoutes } from './modules/context/routes.ts';
 import { addSessionCheckRoute } from './modules/context/session-check-route.ts';
 import { addIssuerRoutes } from './modules/issuer/routes.ts';
 import { addJobGrantRoutes } from './modules/job-grant/routes.ts';
+import { addRuleGrantRoutes } from './modules/rule-grant/routes.ts';
 import { createPasswordHasher } from './modules/sign-in/password.ts';
 import { openKeyRing } from './modules/signing-key/key-ring.ts';
 import { rotateKeys } from './modules/signing-key/rotate-keys.ts';
@@ -55,7 +56,7 @@ await runService(
       issuer,
       accessTokenSeconds,
     });
-    const { contexts, jobGrants, throttle } = services;
+    const { contexts, jobGrants, ruleGrants, throttle } = services;
     stack.use(startMaintenance({ database, keyRing, keySecret, throttle, clock, logger }));
     // This service issues the context tokens: it checks those of its own requests without asking itself over HTTP.
     const verifier = createContextTokenVerifier({
@@ -81,6 +82,7 @@ await runService(
           addSessionCheckRoute(app, { contexts, logger });
           addIssuerRoutes(app, { keyRing, issuer });
           addJobGrantRoutes(app, { jobGrants, grantSecret: env.GRANT_SECRET, logger });
+          addRuleGrantRoutes(app, { ruleGrants, grantSecret: env.GRANT_SECRET, logger });
         },
       }),
     );

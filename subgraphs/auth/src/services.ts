@@ -4,6 +4,7 @@ import type { Clock, Logger } from '@flowgrid/platform';
 import type { AuthDatabase } from './database.ts';
 import { ContextService } from './modules/context/context-service.ts';
 import { JobGrantService } from './modules/job-grant/job-grant-service.ts';
+import { RuleGrantService } from './modules/rule-grant/rule-grant-service.ts';
 import { createRevocations } from './modules/session/revocations.ts';
 import { SessionService } from './modules/session/session-service.ts';
 import type { PasswordHasher } from './modules/sign-in/password.ts';
@@ -27,6 +28,7 @@ export interface ServiceOptions {
 export interface Services {
   readonly contexts: ContextService;
   readonly jobGrants: JobGrantService;
+  readonly ruleGrants: RuleGrantService;
   readonly sessions: SessionService;
   readonly signIn: SignInService;
   readonly throttle: SignInThrottle;
@@ -41,6 +43,7 @@ export function createServices(options: ServiceOptions): Services {
   return {
     contexts: new ContextService(options),
     jobGrants: new JobGrantService(options),
+    ruleGrants: new RuleGrantService(options),
     sessions,
     signIn: new SignInService({ ...options, sessions, throttle }),
     throttle,

@@ -12,6 +12,7 @@ import {
   startTelemetry,
   systemClock,
   toHttpOptions,
+  type Clock,
   type Registry,
   type ServiceUrls,
 } from '@flowgrid/platform';
@@ -20,8 +21,9 @@ import { createGrants } from './adapters/grants.ts';
 import { createPullRequestClient } from './adapters/pull-request-client.ts';
 import { openService, type ServiceClient } from './adapters/outside-call.ts';
 import { createThreadAnalyzer } from './adapters/thread-analyzer.ts';
+import { createRuleTokens } from './adapters/rule-tokens.ts';
 import { createAnnouncer } from './announce.ts';
-import { createContextFactory } from './context.ts';
+import { createContextFactory, type Services } from './context.ts';
 import { openDesignDatabase, type DesignDatabase } from './database.ts';
 import { readServiceEnv } from './env.ts';
 import { createAcceptanceService } from './modules/acceptance/acceptance-service.ts';
@@ -32,6 +34,7 @@ import { createArtifactLinks } from './modules/artifact/artifact-link.ts';
 import { createArtifactHandler } from './modules/artifact/artifact-routes.ts';
 import { createArtifactService } from './modules/artifact/artifact-service.ts';
 import { createArtifactPushService } from './modules/artifact-push/artifact-push-service.ts';
+import { startDesignRequests } from './modules/design-request/design-requests.ts';
 import { openUploads } from './modules/intake/open-uploads.ts';
 import { startJobSender } from './modules/job/job-sender.ts';
 import { KNOWN_AGENTS, knownAgentHandlers } from './modules/known-agent/agent-event-handlers.ts';
@@ -74,7 +77,6 @@ await runService(
     const { authenticate } = verifier;
     const uploads = stack.use(openUploads({ database, authenticate, clock, logger, signal: closing.signal }));
     const links = createArtifactLinks({ secret: env.ARTIFACT_LINK_SECRET, publicUrl: env.PUBLIC_URL, clock });
-    const grants = createGrants({ client: open('auth', env.AUTH_URL), secret: env.GRANT_SECRET });
     const services = {
       sessions: createSessionService({
         database: outbox.database,
@@ -82,13 +84,7 @@ await runService(
         clock,
       }),
       revisions: createRevisionService({ database }),
-      acceptance: createAcceptanceService({
-        database: outbox.database,
-        clock,
-        agents: createAgentsClient(open('agents', env.AGENTS_URL)),
-        grants,
-        signal: closing.signal,
-      }),
+      ...createHandingOver({ database: outbox.database, clock, open, signal: closing.signal }),
       analysis: createAnalysisService({ analyzer, signal: closing.signal }),
       archimate: createArchimateServices({
         database: outbox.database,
@@ -97,16 +93,20 @@ await runService(
         signal: closing.signal,
       }),
       artifacts: createArtifactService({ database }),
-      artifactPush: createArtifactPushService({
-        database: outbox.database,
-        clock,
-        pullRequests: createPullRequestClient(open('integrations', env.INTEGRATIONS_URL, PUSH_TIMEOUT_MS)),
-        grants,
-        signal: closing.signal,
-      }),
       progress,
       ...createAiUsageServices({ database: outbox.database, clock, ...aboutAi() }),
     };
+    stack.use(
+      startDesignRequests({
+        transport,
+        database: outbox.database,
+        sessions: services.sessions,
+        tokens: createRuleTokens({ client: open('auth', env.AUTH_URL), secret: env.GRANT_SECRET }),
+        authenticate,
+        clock,
+        logger,
+      }),
+    );
     stack.use(
       await startSubgraphServer({
         name: NAME,
@@ -136,6 +136,23 @@ function createServiceOpener(
   const policies = new OutsidePolicies({ logger, metrics });
   return (service, urls, tryTimeoutMs) =>
     stack.use(openService({ service, urls, policies, logger, ...(tryTimeoutMs && { tryTimeoutMs }) }));
+}
+
+/** What other services make of a design, in the name of its session. */
+function createHandingOver(options: {
+  readonly database: DesignDatabase;
+  readonly clock: Clock;
+  readonly open: ReturnType<typeof createServiceOpener>;
+  readonly signal: AbortSignal;
+}): Pick<Services, 'acceptance' | 'artifactPush'> {
+  const { open, ...shared } = options;
+  const grants = createGrants({ client: open('auth', env.AUTH_URL), secret: env.GRANT_SECRET });
+  const agents = createAgentsClient(open('agents', env.AGENTS_URL));
+  const pullRequests = createPullRequestClient(open('integrations', env.INTEGRATIONS_URL, PUSH_TIMEOUT_MS));
+  return {
+    acceptance: createAcceptanceService({ ...shared, grants, agents }),
+    artifactPush: createArtifactPushService({ ...shared, grants, pullRequests }),
+  };
 }
 
 /** What tenants can choose and spend where they have set nothing. */
