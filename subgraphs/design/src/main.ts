@@ -77,21 +77,13 @@ await runService(
     const { authenticate } = verifier;
     const uploads = stack.use(openUploads({ database, authenticate, clock, logger, signal: closing.signal }));
     const links = createArtifactLinks({ secret: env.ARTIFACT_LINK_SECRET, publicUrl: env.PUBLIC_URL, clock });
+    const shared = { database: outbox.database, clock, signal: closing.signal };
     const services = {
-      sessions: createSessionService({
-        database: outbox.database,
-        announce: createAnnouncer(pubsub, logger),
-        clock,
-      }),
+      sessions: createSessionService({ ...shared, announce: createAnnouncer(pubsub, logger) }),
       revisions: createRevisionService({ database }),
-      ...createHandingOver({ database: outbox.database, clock, open, signal: closing.signal }),
+      ...createHandingOver({ ...shared, open }),
       analysis: createAnalysisService({ analyzer, signal: closing.signal }),
-      archimate: createArchimateServices({
-        database: outbox.database,
-        workshop,
-        clock,
-        signal: closing.signal,
-      }),
+      archimate: createArchimateServices({ ...shared, workshop }),
       artifacts: createArtifactService({ database }),
       progress,
       ...createAiUsageServices({ database: outbox.database, clock, ...aboutAi() }),
