@@ -20,6 +20,8 @@ export interface SubscriptionOptions {
   /** The HTTP address of the GraphQL endpoint. */
   readonly url: string;
   readonly token?: string;
+  /** A subgraph's socket is shared by many: each operation says itself whose it is. */
+  readonly isSubgraph?: boolean;
   /** Tries again after a lost socket, as a client in production would. */
   readonly retryAttempts?: number;
 }
@@ -30,7 +32,13 @@ export function subscribe(request: GraphQLRequest, options: SubscriptionOptions)
   const events: TestSubscription['events'][number][] = [];
   const ended = new Promise<Awaited<TestSubscription['ended']>>((resolve) => {
     client.subscribe(
-      { query: request.query, variables: { ...request.variables } },
+      {
+        query: request.query,
+        variables: { ...request.variables },
+        ...(options.isSubgraph === true && {
+          extensions: { authorization: `Bearer ${options.token ?? ''}` },
+        }),
+      },
       {
         next: (payload) => events.push(payload),
         complete: () => resolve('completed'),
