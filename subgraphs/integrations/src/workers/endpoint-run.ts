@@ -218,13 +218,14 @@ class EndpointRun {
     const { queue } = this.#order;
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
       try {
-        const isOurs = await recordAttempt(this.#tools, {
+        const { isOurs, isDisabled } = await recordAttempt(this.#tools, {
           claim,
           endpoint,
           delivery,
           ...made,
           hadFailed: this.#hadFailed,
         });
+        if (isDisabled) this.#isTurnOver = true;
         metrics.countAttempt(queue, isOurs ? labelOf(made.outcome) : 'lost');
         announce(claim.endpointId);
         return;

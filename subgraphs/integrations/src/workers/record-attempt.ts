@@ -39,14 +39,20 @@ interface Recorder {
   readonly random: () => number;
 }
 
-/** False when the delivery was no longer this attempt's: then the log alone is written. */
-export async function recordAttempt(recorder: Recorder, verdict: Verdict): Promise<boolean> {
+export interface Recorded {
+  /** False when the delivery was no longer this attempt's: then the log alone was written. */
+  readonly isOurs: boolean;
+  readonly isDisabled: boolean;
+}
+
+export async function recordAttempt(recorder: Recorder, verdict: Verdict): Promise<Recorded> {
   const { database, clock } = recorder;
   const { claim, outcome, delivery } = verdict;
   const { isOurs, health } = await database.inTenant(claim.tenantId, (tx) => record(tx, recorder, verdict));
   const reason = reasonToDisable(outcome, health, clock.now());
-  if (reason !== null && !delivery.isTest) await disable(recorder, claim, reason);
-  return isOurs;
+  const isDisabled = reason !== null && !delivery.isTest;
+  if (isDisabled) await disable(recorder, claim, reason);
+  return { isOurs, isDisabled };
 }
 
 async function record(
