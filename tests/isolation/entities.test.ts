@@ -20,8 +20,11 @@ const ENTITIES: Readonly<Record<string, { readonly id: keyof Ids; readonly selec
   'auth.User': { id: 'user', selection: 'email name' },
   'design.Agent': { id: 'designedAgent', selection: 'designSessions { edges { node { title } } }' },
   'design.DesignSession': { id: 'session', selection: 'title description' },
-  'integrations.Agent': { id: 'agent', selection: 'integrations { name }' },
-  'integrations.Integration': { id: 'integration', selection: 'name credentialHint' },
+  'integrations.Agent': {
+    id: 'agent',
+    selection: 'integrations { name } recentItems { edges { node { title } } }',
+  },
+  'integrations.Integration': { id: 'integration', selection: 'name credentialHint syncs { scope }' },
 };
 
 let owner: TestTenant;

@@ -38,7 +38,6 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   'Mutation.createExternalItem': ({ integration }) => ({
     input: { integrationId: integration, container: 'acme/claims', title: 'Mine' },
   }),
-  'Mutation.completeIntegrationAuthorization': () => ({ input: { state: 'of-another-tenant', code: 'code' } }),
   'Mutation.createIntegration': ({ integration }) => ({
     input: { id: integration, kind: 'GITHUB', name: 'Mine', credential: { token: `ghp_${'b'.repeat(36)}` } },
   }),
@@ -71,6 +70,9 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   }),
   'Mutation.startDesign': (ids) => ({ input: redesignOf(ids) }),
   'Mutation.startIntegrationAuthorization': ({ integration }) => ({ input: { integrationId: integration } }),
+  'Mutation.startSync': ({ integration }) => ({ input: { integrationId: integration } }),
+  'Mutation.stopSync': ({ sync }) => ({ input: { id: sync } }),
+  'Mutation.syncNow': ({ sync }) => ({ input: { id: sync } }),
   'Mutation.testIntegration': ({ integration }) => ({ input: { id: integration } }),
   'Mutation.transitionExternalItem': ({ integration }) => ({
     input: { integrationId: integration, key: 'acme/claims#1', transitionId: 'CLOSE' },

@@ -17,6 +17,8 @@ export interface Ids {
   readonly tenant: string;
   readonly session: string;
   readonly integration: string;
+  /** What is followed at a connected system. */
+  readonly sync: string;
   readonly artifact: string;
   readonly archimateImport: string;
   /** A file that was uploaded. */
@@ -32,6 +34,7 @@ export function unknownIds(): Ids {
     tenant: newId(),
     session: newId(),
     integration: newId(),
+    sync: newId(),
     artifact: newId(),
     archimateImport: newId(),
     upload: newId(),
@@ -57,6 +60,7 @@ export async function fillTenant(tenant: TestTenant, routerUrl: string): Promise
     tenant: tenant.id,
     session: session.id,
     integration,
+    sync: await startSync(tenant),
     artifact: session.artifactId,
     archimateImport: await importArchimate(tenant, agent.id),
     upload,
@@ -91,6 +95,32 @@ export async function createIntegration(tenant: TestTenant, agentId: string): Pr
   );
   dataOf(link);
   return integration.id;
+}
+
+/** Of a system that is nowhere: nothing comes of it. */
+async function startSync(tenant: TestTenant): Promise<string> {
+  const credential = { username: 'bot', password: 'a password of the tenant' };
+  const input = {
+    kind: 'SERVICENOW',
+    name: `${MARKER} tickets`,
+    baseUrl: 'https://tickets.invalid',
+    credential,
+  };
+  const { createIntegration: created } = dataOf<{ createIntegration: { integration: { id: string } } }>(
+    await tenant.ask(
+      'ADMIN',
+      `mutation ($input: CreateIntegrationInput!) { createIntegration(input: $input) { integration { id } errors { code } } }`,
+      { input },
+    ),
+  );
+  const { startSync: started } = dataOf<{ startSync: { sync: { id: string } } }>(
+    await tenant.ask(
+      'ADMIN',
+      `mutation ($input: StartSyncInput!) { startSync(input: $input) { sync { id } errors { code } } }`,
+      { input: { integrationId: created.integration.id, scope: 'incident' } },
+    ),
+  );
+  return started.sync.id;
 }
 
 /** The identifier of the one element of the imported model. */

@@ -6,7 +6,19 @@ import { createSchema } from '../../../subgraphs/integrations/src/schema.ts';
 import { GITHUB_TOKEN } from '../../../subgraphs/integrations/src/testkit/vendor-server.ts';
 import { codesOf, dataOf } from '../../testkit/graphql.ts';
 import { holdOutbox, listAudit, listEvents } from '../../testkit/outbox.ts';
-import { CREATE, DELETE, LINK, ROTATE, TEST, UNLINK, UPDATE, type Payload } from './operations.ts';
+import {
+  CREATE,
+  DELETE,
+  LINK,
+  ROTATE,
+  START_SYNC,
+  STOP_SYNC,
+  SYNC_NOW,
+  TEST,
+  UNLINK,
+  UPDATE,
+  type Payload,
+} from './operations.ts';
 import { startIntegrations, type Ask, type IntegrationsService, type TestTenant } from './service.ts';
 
 let service: IntegrationsService;
@@ -37,6 +49,20 @@ async function linked(ask: Ask): Promise<string> {
   const id = await create(ask);
   dataOf(await ask(LINK, { input: { agentId: AGENT_ID, integrationId: id } }));
   return id;
+}
+
+async function followed(ask: Ask): Promise<string> {
+  const id = await create(ask);
+  dataOf(await ask(START_SYNC, { input: { integrationId: id, scope: 'acme/claims' } }));
+  return id;
+}
+
+async function syncOf(integrationId: string): Promise<string> {
+  const rows = await service.rows<{ id: string }>(
+    'SELECT id FROM integrations.integration_sync WHERE integration_id = $1',
+    [integrationId],
+  );
+  return rows[0]?.id ?? '';
 }
 
 interface Case {
@@ -87,6 +113,24 @@ const CASES: Readonly<Record<string, Case>> = {
     prepare: create,
     change: (ask, integrationId) => ask(LINK, { input: { agentId: AGENT_ID, integrationId } }),
     expected: { integration: { name: 'Code' }, agentId: AGENT_ID },
+  },
+  startSync: {
+    type: 'integration.sync_started',
+    prepare: create,
+    change: (ask, integrationId) => ask(START_SYNC, { input: { integrationId, scope: 'acme/claims' } }),
+    expected: { integration: { name: 'Code' }, sync: { scope: 'acme/claims', everyMinutes: 15 } },
+  },
+  syncNow: {
+    type: 'integration.sync_requested',
+    prepare: followed,
+    change: async (ask, id) => ask(SYNC_NOW, { input: { id: await syncOf(id) } }),
+    expected: { integration: { name: 'Code' }, sync: { scope: 'acme/claims' } },
+  },
+  stopSync: {
+    type: 'integration.sync_stopped',
+    prepare: followed,
+    change: async (ask, id) => ask(STOP_SYNC, { input: { id: await syncOf(id) } }),
+    expected: { integration: { name: 'Code' }, sync: { scope: 'acme/claims' } },
   },
   unlinkAgentIntegration: {
     type: 'integration.unlinked',

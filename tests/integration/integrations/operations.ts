@@ -68,6 +68,10 @@ export const UNLINK = mutation(
   'UnlinkAgentIntegrationInput',
   `agent { id integrations { id } } integration { id } ${ERRORS}`,
 );
+const SYNC = 'sync { id scope state everyMinutes }';
+export const START_SYNC = mutation('startSync', 'StartSyncInput', `${SYNC} ${ERRORS}`);
+export const SYNC_NOW = mutation('syncNow', 'SyncNowInput', `${SYNC} ${ERRORS}`);
+export const STOP_SYNC = mutation('stopSync', 'StopSyncInput', `${SYNC} ${ERRORS}`);
 export const LIST = `query($kind: IntegrationKind) { integrations(kind: $kind) { ${INTEGRATION} } }`;
 export const ONE = `query($id: ID!) { integration(id: $id) { ${INTEGRATION} } }`;
 export const ENTITIES = `query($representations: [_Any!]!) {
