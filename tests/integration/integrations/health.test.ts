@@ -243,19 +243,15 @@ test('a limit of the tenant is kept, and can be changed', async () => {
   expect(dataOf(third)).toEqual({ integration: { item: { key: KEY } } });
 });
 
-test.each([0, -1, 10_001, 1.5])('%d requests a minute are refused', async (requestsPerMinute) => {
+test.each([0, -1, 10_001])('%d requests a minute are refused', async (requestsPerMinute) => {
   const id = await connect();
 
   const answer = await tenant.owner(UPDATE, { input: { id, requestsPerMinute } });
 
-  if (Number.isInteger(requestsPerMinute)) {
-    expect(dataOf<{ result: Payload }>(answer).result).toMatchObject({
-      integration: null,
-      errors: [{ path: ['requestsPerMinute'] }],
-    });
-  } else {
-    expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
-  }
+  expect(dataOf<{ result: Payload }>(answer).result).toMatchObject({
+    integration: null,
+    errors: [{ path: ['requestsPerMinute'] }],
+  });
 });
 
 test('a test says what the granted rights allow and what is missing, and it is kept', async () => {
