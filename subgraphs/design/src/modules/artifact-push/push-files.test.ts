@@ -6,8 +6,8 @@ import { filesBelow, filesOf, placeFiles } from './push-files.ts';
 
 const FILES = [
   { path: '.github/workflows/ci.yml', content: 'name: ci\n' },
-  { path: 'claims/src/main.ts', content: "console.log('ä');\n" },
   { path: 'claims-desk/src/main.ts', content: 'export {};\n' },
+  { path: 'claims/src/main.ts', content: "console.log('ä');\n" },
 ];
 
 const artifact = (kind: ArtifactFile['kind'], name: string, content: Uint8Array): ArtifactFile => ({
@@ -36,12 +36,12 @@ test('the project of an agent is what is below its folder, and no other', () => 
 
 test('a workflow is left out where it would run', () => {
   expect(placeFiles(FILES, '').map(({ path }) => path)).toEqual([
-    'claims/src/main.ts',
     'claims-desk/src/main.ts',
+    'claims/src/main.ts',
   ]);
   expect(placeFiles(FILES, 'agents/claims').map(({ path }) => path)).toEqual([
     'agents/claims/.github/workflows/ci.yml',
-    'agents/claims/claims/src/main.ts',
     'agents/claims/claims-desk/src/main.ts',
+    'agents/claims/claims/src/main.ts',
   ]);
 });
