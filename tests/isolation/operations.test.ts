@@ -4,7 +4,7 @@
  */
 import type { GraphQLSchema } from 'graphql';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { postGraphQL } from '../testkit/graphql.ts';
+import { dataOf, postGraphQL } from '../testkit/graphql.ts';
 import { sharedPlatform } from '../testkit/shared-platform.ts';
 import { subscribe } from '../testkit/subscription.ts';
 import type { TestTenant } from '../testkit/tenant.ts';
@@ -25,7 +25,13 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   'Query.archimateImport': ({ archimateImport }) => ({ id: archimateImport }),
   'Query.archimateModel': ({ session }) => ({ sessionId: session }),
   'Query.designSession': ({ session }) => ({ id: session }),
+  'Query.inboundDeliveries': ({ hook }) => ({ hookId: hook }),
+  'Query.inboundHook': ({ hook }) => ({ id: hook }),
   'Query.integration': ({ integration }) => ({ id: integration }),
+  'Query.webhookDeliveries': ({ webhookEndpoint }) => ({ endpointId: webhookEndpoint }),
+  'Query.webhookDelivery': ({ webhookDelivery }) => ({ id: webhookDelivery }),
+  'Query.webhookEndpoint': ({ webhookEndpoint }) => ({ id: webhookEndpoint }),
+  'Query.webhookReplay': ({ webhookReplay }) => ({ id: webhookReplay }),
   'Query.user': ({ user }) => ({ id: user }),
   'Mutation.acceptDesign': ({ session }) => ({ input: { sessionId: session, name: 'Taken over' } }),
   'Mutation.approveProcessModel': ({ session }) => ({ input: { sessionId: session } }),
@@ -37,6 +43,17 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   'Mutation.createAgent': ({ agent }) => ({ input: { id: agent, name: 'Mine' } }),
   'Mutation.createExternalItem': ({ integration }) => ({
     input: { integrationId: integration, container: 'acme/claims', title: 'Mine' },
+  }),
+  'Mutation.createInboundHook': ({ hook }) => ({ input: { id: hook, kind: 'GENERIC', name: 'Mine' } }),
+  'Mutation.createIntegrationRule': ({ rule, integration, agent }) => ({
+    input: {
+      id: rule,
+      name: 'Mine',
+      trigger: 'ITEM_CHANGED',
+      action: 'TIE_TO_AGENT',
+      integrationId: integration,
+      agentId: agent,
+    },
   }),
   'Mutation.createIntegration': ({ integration }) => ({
     input: { id: integration, kind: 'GITHUB', name: 'Mine', credential: { token: `ghp_${'b'.repeat(36)}` } },
@@ -50,8 +67,27 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
       files: [{ path: 'README.md', content: 'Mine' }],
     },
   }),
+  'Mutation.createWebhookEndpoint': ({ webhookEndpoint }) => ({
+    input: { id: webhookEndpoint, url: 'https://hooks.invalid/mine', events: ['agent.*'] },
+  }),
+  'Mutation.deleteWebhookEndpoint': ({ webhookEndpoint }) => ({ input: { id: webhookEndpoint } }),
+  'Mutation.disableWebhookEndpoint': ({ webhookEndpoint }) => ({ input: { id: webhookEndpoint } }),
+  'Mutation.enableWebhookEndpoint': ({ webhookEndpoint }) => ({ input: { id: webhookEndpoint } }),
+  'Mutation.redeliverWebhook': ({ webhookDelivery }) => ({ input: { id: webhookDelivery } }),
+  'Mutation.replayWebhooks': ({ webhookEndpoint }) => ({
+    input: { endpointId: webhookEndpoint, since: '2026-01-01T00:00:00Z' },
+  }),
+  'Mutation.rotateWebhookSecret': ({ webhookEndpoint }) => ({ input: { id: webhookEndpoint } }),
+  'Mutation.sendTestWebhook': ({ webhookEndpoint }) => ({
+    input: { endpointId: webhookEndpoint, type: 'agent.created' },
+  }),
+  'Mutation.updateWebhookEndpoint': ({ webhookEndpoint }) => ({
+    input: { id: webhookEndpoint, description: 'Taken over' },
+  }),
   'Mutation.deleteAgent': ({ agent }) => ({ input: { id: agent } }),
   'Mutation.deleteArchimateImport': ({ archimateImport }) => ({ input: { id: archimateImport } }),
+  'Mutation.deleteInboundHook': ({ hook }) => ({ input: { id: hook } }),
+  'Mutation.deleteIntegrationRule': ({ rule }) => ({ input: { id: rule } }),
   'Mutation.deleteIntegration': ({ integration }) => ({ input: { id: integration } }),
   'Mutation.importArchimate': ({ upload }) => ({ input: { name: 'Mine', uploadId: upload } }),
   'Mutation.linkAgentIntegration': ({ agent, integration }) => ({
@@ -62,9 +98,12 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   'Mutation.pushArtifact': ({ artifact, integration }) => ({
     input: { artifactId: artifact, integrationId: integration, repository: 'acme/claims' },
   }),
+  'Mutation.registerInboundHook': ({ hook }) => ({ input: { hookId: hook } }),
   'Mutation.restoreAgentVersion': ({ agent }) => ({ input: { id: agent, number: 1 } }),
   'Mutation.refineDesign': ({ session }) => ({ input: { sessionId: session, message: 'Be brief.' } }),
   'Mutation.retryDesign': ({ session }) => ({ input: { sessionId: session } }),
+  'Mutation.retryInboundDelivery': ({ delivery }) => ({ input: { id: delivery } }),
+  'Mutation.rotateInboundHookSecret': ({ hook }) => ({ input: { id: hook } }),
   'Mutation.rotateIntegrationCredential': ({ integration }) => ({
     input: { id: integration, credential: { token: `ghp_${'b'.repeat(36)}` } },
   }),
@@ -82,12 +121,16 @@ const WITH_IDS: Readonly<Record<string, (ids: Ids) => Record<string, unknown>>> 
   'Mutation.unlinkAgentIntegration': ({ agent, integration }) => ({
     input: { agentId: agent, integrationId: integration },
   }),
+  'Mutation.unregisterInboundHook': ({ hook }) => ({ input: { id: hook } }),
   'Mutation.updateAgent': ({ agent }) => ({ input: { id: agent, expectedRevision: 1, name: 'Taken over' } }),
+  'Mutation.updateInboundHook': ({ hook }) => ({ input: { id: hook, name: 'Taken over' } }),
+  'Mutation.updateIntegrationRule': ({ rule }) => ({ input: { id: rule, name: 'Taken over' } }),
   'Mutation.updateIntegration': ({ integration }) => ({ input: { id: integration, name: 'Taken over' } }),
   'Mutation.validateArchimate': ({ upload }) => ({ input: { uploadId: upload } }),
   'Mutation.updateProcessModel': ({ session }) => ({
     input: { sessionId: session, expectedRevision: 1, model: { activities: [{ verb: 'check' }] } },
   }),
+  'Subscription.webhookDeliveryChanged': ({ webhookEndpoint }) => ({ endpointId: webhookEndpoint }),
   'Subscription.designProgress': ({ session }) => ({ sessionId: session }),
   'Subscription.integrationEvents': ({ integration }) => ({ integrationId: integration }),
 };
@@ -102,13 +145,23 @@ function redesignOf({ session, agent }: Ids): Record<string, unknown> {
 
 /** Narrower than everything, where the rest changes while a worker is at it. */
 const DOCUMENTS: Readonly<Record<string, string>> = {
+  // Each hook has an address and a secret of its own.
+  'Mutation.createInboundHook': `mutation ($input: CreateInboundHookInput!) {
+    createInboundHook(input: $input) { hook { id name kind } errors { code message path } }
+  }`,
   'Mutation.startDesign': `mutation ($input: StartDesignInput!) {
     startDesign(input: $input) { session { id title description createdBy { name } } errors { code message path } }
   }`,
 };
 
 /** Operations that take an id to make something under it: asked by a fresh tenant each time, which has nothing yet. */
-const CREATING = new Set(['Mutation.createAgent', 'Mutation.createIntegration', 'Mutation.startDesign']);
+const CREATING = new Set([
+  'Mutation.createInboundHook',
+  'Mutation.createAgent',
+  'Mutation.createIntegration',
+  'Mutation.startDesign',
+  'Mutation.createWebhookEndpoint',
+]);
 
 /** Variables for queries without ids that need some. */
 const WITHOUT_IDS: Readonly<Record<string, Record<string, unknown>>> = {
@@ -158,6 +211,7 @@ function normalise(text: string, ids: Ids): string {
   return named
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}/g, '<id>')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replaceAll(/whsec_[\w+/=]+/g, '<secret>')
     .replaceAll(/"latencyMs":\d+/g, '"latencyMs":0');
 }
 
@@ -224,15 +278,18 @@ test('queries that take no id show nothing of another tenant', async () => {
 });
 
 test('after all attempts the other tenant is as it was', async () => {
-  const state = await owner.get<unknown>(
-    `query ($agent: ID!, $session: ID!, $integration: ID!, $archimateImport: ID!) {
+  const answer = await owner.ask(
+    'OWNER',
+    `query ($agent: ID!, $session: ID!, $integration: ID!, $archimateImport: ID!, $webhookEndpoint: ID!) {
       agent(id: $agent) { name status revision draft { number } integrations { id } }
       designSession(id: $session) { state }
       integration(id: $integration) { name status }
       archimateImport(id: $archimateImport) { name links { element { id } agent { id } } }
+      webhookEndpoint(id: $webhookEndpoint) { url description status secrets { expiresAt } }
     }`,
     { ...foreign },
   );
+  const state = dataOf<unknown>(answer);
 
   expect(state).toEqual({
     agent: {
@@ -247,6 +304,12 @@ test('after all attempts the other tenant is as it was', async () => {
     archimateImport: {
       name: `${MARKER} model`,
       links: [{ element: { id: ELEMENT_ID }, agent: { id: foreign.agent } }],
+    },
+    webhookEndpoint: {
+      url: 'https://hooks.invalid/',
+      description: MARKER,
+      status: 'ENABLED',
+      secrets: [{ expiresAt: null }],
     },
   });
 });

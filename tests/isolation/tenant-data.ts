@@ -1,8 +1,10 @@
 /** A tenant that has something of everything, and the ids that another tenant must not be able to use. */
+import { createHmac } from 'node:crypto';
 import { newId } from '@flowgrid/platform';
 import { subscribe } from '../testkit/subscription.ts';
 import type { TestTenant } from '../testkit/tenant.ts';
 import { dataOf } from '../testkit/graphql.ts';
+import { until } from '../testkit/wait.ts';
 
 /** Stands in names and texts of the tenant, so that a leak shows wherever it comes out. */
 export const MARKER = 'Confidential of tenant A';
@@ -17,12 +19,19 @@ export interface Ids {
   readonly tenant: string;
   readonly session: string;
   readonly integration: string;
+  /** An inbound hook, and a message that it received. */
+  readonly hook: string;
+  readonly delivery: string;
+  readonly rule: string;
   /** What is followed at a connected system. */
   readonly sync: string;
   readonly artifact: string;
   readonly archimateImport: string;
   /** A file that was uploaded. */
   readonly upload: string;
+  readonly webhookEndpoint: string;
+  readonly webhookDelivery: string;
+  readonly webhookReplay: string;
 }
 
 export function unknownIds(): Ids {
@@ -34,10 +43,16 @@ export function unknownIds(): Ids {
     tenant: newId(),
     session: newId(),
     integration: newId(),
+    hook: newId(),
+    delivery: newId(),
+    rule: newId(),
     sync: newId(),
     artifact: newId(),
     archimateImport: newId(),
     upload: newId(),
+    webhookEndpoint: newId(),
+    webhookDelivery: newId(),
+    webhookReplay: newId(),
   };
 }
 
@@ -49,6 +64,7 @@ const DESCRIPTION =
 export async function fillTenant(tenant: TestTenant, routerUrl: string): Promise<Ids> {
   const agent = await createAgent(tenant);
   const integration = await createIntegration(tenant, agent.id);
+  const hook = await createHook(tenant, routerUrl, integration);
   const session = await runDesign(tenant, routerUrl);
   const upload = await uploadFile(tenant, routerUrl);
   await startReviewedDesign(tenant, routerUrl, upload);
@@ -60,10 +76,38 @@ export async function fillTenant(tenant: TestTenant, routerUrl: string): Promise
     tenant: tenant.id,
     session: session.id,
     integration,
+    ...hook,
+    rule: await createRule(tenant, integration),
     sync: await startSync(tenant),
     artifact: session.artifactId,
     archimateImport: await importArchimate(tenant, agent.id),
     upload,
+    ...(await createWebhookEndpoint(tenant)),
+  };
+}
+
+/** An endpoint that nobody answers at, an example that was sent to it, and what was sent again. */
+async function createWebhookEndpoint(
+  tenant: TestTenant,
+): Promise<Pick<Ids, 'webhookEndpoint' | 'webhookDelivery' | 'webhookReplay'>> {
+  const change = async (name: string, field: string, input: object): Promise<string> => {
+    const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
+    const query = `mutation ($input: ${type}!) { result: ${name}(input: $input) { entity: ${field} { id } errors { message } } }`;
+    const answer = await tenant.ask('ADMIN', query, { input });
+    return dataOf<{ result: { entity: { id: string } } }>(answer).result.entity.id;
+  };
+  const webhookEndpoint = await change('createWebhookEndpoint', 'endpoint', {
+    url: 'https://hooks.invalid/',
+    events: ['integration.deleted'],
+    description: MARKER,
+  });
+  const example = { endpointId: webhookEndpoint, type: 'agent.created' };
+  const webhookDelivery = await change('sendTestWebhook', 'delivery', example);
+  const range = { endpointId: webhookEndpoint, since: '2026-01-01T00:00:00Z' };
+  return {
+    webhookEndpoint,
+    webhookDelivery,
+    webhookReplay: await change('replayWebhooks', 'replay', range),
   };
 }
 
@@ -121,6 +165,46 @@ async function startSync(tenant: TestTenant): Promise<string> {
     ),
   );
   return started.sync.id;
+}
+
+/** A hook with a message that nothing can be made of. */
+async function createHook(
+  tenant: TestTenant,
+  routerUrl: string,
+  integrationId: string,
+): Promise<{ hook: string; delivery: string }> {
+  const made = await tenant.ask(
+    'ADMIN',
+    `mutation ($input: CreateInboundHookInput!) { createInboundHook(input: $input) { hook { id url } secret } }`,
+    { input: { kind: 'GITHUB', name: `${MARKER} hook`, integrationId } },
+  );
+  const { hook, secret } = dataOf<{
+    createInboundHook: { hook: { id: string; url: string }; secret: string };
+  }>(made).createInboundHook;
+  const body = JSON.stringify({ marker: MARKER });
+  const headers = {
+    'x-github-event': 'issues',
+    'x-github-delivery': MARKER,
+    'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
+  };
+  await fetch(`${routerUrl}${new URL(hook.url).pathname}`, { method: 'POST', headers, body });
+  const query = `query ($id: ID!) { inboundDeliveries(hookId: $id) { edges { node { id state } } } }`;
+  const delivery = await until('the message has failed', async () => {
+    const { inboundDeliveries } = dataOf<{
+      inboundDeliveries: { edges: { node: { id: string; state: string } }[] };
+    }>(await tenant.ask('ADMIN', query, { id: hook.id }));
+    return inboundDeliveries.edges.find(({ node }) => node.state === 'FAILED')?.node.id;
+  });
+  return { hook: hook.id, delivery };
+}
+
+async function createRule(tenant: TestTenant, integrationId: string): Promise<string> {
+  const made = await tenant.ask(
+    'ADMIN',
+    `mutation ($input: CreateIntegrationRuleInput!) { createIntegrationRule(input: $input) { rule { id } } }`,
+    { input: { name: `${MARKER} rule`, trigger: 'ITEM_CHANGED', action: 'START_DESIGN', integrationId } },
+  );
+  return dataOf<{ createIntegrationRule: { rule: { id: string } } }>(made).createIntegrationRule.rule.id;
 }
 
 /** The identifier of the one element of the imported model. */
