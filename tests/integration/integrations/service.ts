@@ -20,6 +20,8 @@ export type Ask = (
 export interface TestTenant {
   readonly id: string;
   readonly owner: Ask;
+  /** Another user with the same rights. */
+  readonly otherOwner: Ask;
   readonly viewer: Ask;
   /** The context token with which the viewer asks. */
   readonly viewerToken: string;
@@ -36,13 +38,16 @@ export interface IntegrationsService extends AsyncDisposable {
   rows<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
 }
 
-/** @param reachable more servers that tenants may name, as `host:port`. */
-export async function startIntegrations(reachable: readonly string[] = []): Promise<IntegrationsService> {
+/** @param reachable more servers that tenants may name, as `host:port`; @param more variables of the service. */
+export async function startIntegrations(
+  reachable: readonly string[] = [],
+  more: Readonly<Record<string, string>> = {},
+): Promise<IntegrationsService> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase());
   const issuer = stack.use(await startContextIssuer());
   const vendor = stack.use(await startVendorServer());
-  const env = { AUTH_URL: issuer.url, OUTBOUND_ALLOW_HOSTS: [vendor.host, ...reachable].join(',') };
+  const env = { AUTH_URL: issuer.url, OUTBOUND_ALLOW_HOSTS: [vendor.host, ...reachable].join(','), ...more };
   const platform = stack.use(await createPlatform({ database, env: { integrations: env } }));
   const { url } = await platform.start('integrations');
   const superuser = new Client({ connectionString: database.superuserUrl });
@@ -64,6 +69,7 @@ export async function startIntegrations(reachable: readonly string[] = []): Prom
       return {
         id,
         owner: await askAs('OWNER', id),
+        otherOwner: await askAs('OWNER', id),
         viewer: await askAs('VIEWER', id),
         viewerToken,
       };
