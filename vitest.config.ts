@@ -1,10 +1,27 @@
 import { defineConfig } from 'vitest/config';
+import { keepCompiledCode, onInstalledPostgres } from './tests/testkit/run-env.ts';
+
+keepCompiledCode();
 
 // The packages import `graphql` both as ESM and as CommonJS; two copies of it do not accept each other's schemas.
 const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] };
 
 /** Tests against real services: patience for two busy cores, and one PostgreSQL for all files. */
 const real = { testTimeout: 60_000, hookTimeout: 120_000, globalSetup: 'tests/testkit/global-postgres.ts' };
+
+/**
+ * Beside the run on the embedded PostgreSQL these say nothing new about another version: they have no database, or send it the
+ * statements of stores and queues that files of their own send too, and are about processes that end, models or the network.
+ */
+const SAME_ON_EVERY_POSTGRES = [
+  'tests/integration/docs/**',
+  'tests/integration/design/ai/{ai-client,design-with-ai,providers}.test.ts',
+  'tests/integration/design/{accept-several,ai-jobs,killed-in-phases,longest-texts,whole-platform}.test.ts',
+  'tests/integration/design/engine/**',
+  'tests/integration/messaging/{memory-transport.test.ts,service-bus*}',
+  'tests/integration/platform/{drain,environment,server,telemetry}.test.ts',
+  'tests/integration/shared-state/topologies.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -21,6 +38,8 @@ export default defineConfig({
           include: ['{packages,subgraphs,router,local}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 20_000,
+          // No file changes what another one imports, so a worker loads it once.
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },
@@ -29,7 +48,9 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
+          exclude: onInstalledPostgres ? SAME_ON_EVERY_POSTGRES : [],
           ...real,
+          isolate: false,
           sequence: { groupOrder: 1 },
         },
       },

@@ -35,7 +35,7 @@ export interface Clone extends AsyncDisposable {
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The environment of a person at a terminal: nothing of the run that this test is part of. */
-function newcomersEnv(home: string): Record<string, string> {
+function newcomersEnv(home: string, npmCache: string): Record<string, string> {
   const path = (process.env['PATH'] ?? '')
     .split(delimiter)
     .filter((folder) => !folder.endsWith(join('node_modules', '.bin')) && !folder.includes('node-gyp-bin'));
@@ -43,24 +43,26 @@ function newcomersEnv(home: string): Record<string, string> {
     HOME: home,
     PATH: path.join(delimiter),
     LANG: 'C.UTF-8',
-    npm_config_cache: join(home, 'npm-cache'),
+    npm_config_cache: npmCache,
   };
 }
 
-export async function cloneCheckout(account: Account | undefined): Promise<Clone> {
+/** `npmCache` is a folder of the caller's: what one clone has downloaded the next one need not. */
+export async function cloneCheckout(account: Account | undefined, npmCache: string): Promise<Clone> {
   const base = await mkdtemp(join(tmpdir(), 'flowgrid-clone-'));
   const directory = join(base, 'flowgrid');
   const home = join(base, 'home');
   await mkdir(home);
+  const env = newcomersEnv(home, npmCache);
   const start = (command: string, ...args: string[]): RunningCommand =>
-    startCommand(command, args, { cwd: directory, env: newcomersEnv(home), account });
+    startCommand(command, args, { cwd: directory, env, account });
   const cloned = await startCommand('git', ['clone', '--quiet', CHECKOUT, directory], {
     cwd: base,
-    env: newcomersEnv(home),
+    env,
     account: undefined,
   }).finished;
   if (cloned.code !== 0) throw new Error(cloned.output);
-  if (account) await giveTo(account, [base, home], directory);
+  if (account) await giveTo(account, [base, home], [directory, npmCache]);
   return {
     directory,
     start,
@@ -69,11 +71,18 @@ export async function cloneCheckout(account: Account | undefined): Promise<Clone
   };
 }
 
-async function giveTo({ uid, gid }: Account, folders: readonly string[], tree: string): Promise<void> {
+async function giveTo(
+  { uid, gid }: Account,
+  folders: readonly string[],
+  trees: readonly string[],
+): Promise<void> {
   for (const folder of folders) await chown(folder, uid, gid);
   const owner = `${uid}:${gid}`;
-  const changed = await startCommand('chown', ['-R', owner, tree], { cwd: '/', env: {}, account: undefined })
-    .finished;
+  const changed = await startCommand('chown', ['-R', owner, ...trees], {
+    cwd: '/',
+    env: {},
+    account: undefined,
+  }).finished;
   if (changed.code !== 0) throw new Error(changed.output);
 }
 

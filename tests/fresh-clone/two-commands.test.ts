@@ -1,5 +1,6 @@
 /** The promise of the README: in a fresh clone, `npm start` and `npm test` work, with nothing prepared by hand. */
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cloneCheckout, waitForOutput, type Account, type Clone } from './checkout.ts';
@@ -17,11 +18,19 @@ const users: readonly (readonly [string, Account | undefined])[] =
       ]
     : [['an ordinary user', undefined]];
 
+/** Empty for the first newcomer; the second has what npm keeps of the first one's downloads. */
+let npmCache: string;
+
+beforeAll(async () => {
+  npmCache = await mkdtemp(join(tmpdir(), 'flowgrid-npm-'));
+});
+afterAll(() => rm(npmCache, { recursive: true, force: true }));
+
 describe.each(users)('%s in a fresh clone', (_name, account) => {
   let clone: Clone;
 
   beforeAll(async () => {
-    clone = await cloneCheckout(account);
+    clone = await cloneCheckout(account, npmCache);
   });
   afterAll(() => clone[Symbol.asyncDispose]());
 

@@ -12,6 +12,7 @@ import {
 } from '../../local/src/index.ts';
 import type { TestDatabaseAccess } from './database.ts';
 import type { PostgresAccess } from './global-postgres.ts';
+import { toInheritedEnv } from './run-env.ts';
 
 export interface PlatformOptions {
   readonly database: TestDatabaseAccess;
@@ -58,7 +59,7 @@ export async function createPlatform(options: PlatformOptions): Promise<TestPlat
     const started = await startProcess(definition, {
       watchdog,
       onLog: (name, line) => log.push(`${name} ${line}`),
-      inheritedEnv: { PATH: String(process.env['PATH']) },
+      inheritedEnv: toInheritedEnv(),
     });
     return stack.use(started);
   };
