@@ -71,7 +71,14 @@ function registerInCloud(world: JiraWorld, body: unknown): JiraAnswer {
     if (world.webhooks.some((webhook) => webhook.url !== url))
       return { errors: ['Only a single URL per app is allowed to be registered via REST API.'] };
     if (world.webhooks.length >= MAX_PER_APP) return { errors: ['The limit of webhooks is reached.'] };
-    const made: JiraWebhook = { id: nextId(), url, jql: jqlFilter, events, expiresAt: world.now() + LIFE_MS };
+    const made: JiraWebhook = {
+      id: nextId(),
+      url,
+      jql: jqlFilter,
+      events,
+      secret: null,
+      expiresAt: world.now() + LIFE_MS,
+    };
     world.webhooks.push(made);
     return { createdWebhookId: made.id };
   });
@@ -92,6 +99,9 @@ const dataCenterSchema = z.object({
   events: z.array(z.string()).min(1),
   filters: z.record(z.string(), z.string()).optional(),
   excludeBody: z.boolean().optional(),
+  active: z.boolean().optional(),
+  /** Of release 10 and later; elsewhere a secret is passed over, and nothing is signed. */
+  configuration: z.object({ SECRET: z.string().optional(), EXCLUDE_BODY: z.string().optional() }).optional(),
 });
 
 const paths = {
@@ -119,17 +129,20 @@ export function answerDataCenterWebhooks(world: JiraWorld, request: JiraRequest)
   });
   const id = found[1] === undefined ? null : Number(found[1]);
   if (id === null && method === 'GET') return { status: 200, body: world.webhooks.map(toBody) };
-  if (id === null && method === 'POST') {
+  const webhook = world.webhooks.find((candidate) => candidate.id === id);
+  if (id !== null && !webhook) return refuse(404, ['The webhook does not exist.']);
+  if ((id === null && method === 'POST') || method === 'PUT') {
     const parsed = dataCenterSchema.safeParse(body);
     if (!parsed.success) return refuse(400, ['The webhook is invalid.']);
-    const { url, events, filters } = parsed.data;
+    const { url, events, filters, configuration } = parsed.data;
     const jql = filters?.['issue-related-events-section'] ?? '';
-    const made: JiraWebhook = { id: nextId(), url, jql, events, expiresAt: null };
+    const secret = isNew ? (configuration?.SECRET ?? null) : null;
+    const made: JiraWebhook = { id: webhook?.id ?? nextId(), url, jql, events, secret, expiresAt: null };
+    if (webhook) remove(world, [webhook.id]);
     world.webhooks.push(made);
-    return { status: 201, body: toBody(made) };
+    return { status: webhook ? 200 : 201, body: toBody(made) };
   }
-  const webhook = world.webhooks.find((candidate) => candidate.id === id);
-  if (!webhook) return refuse(404, ['The webhook does not exist.']);
+  if (!webhook) return { status: 405 };
   if (method === 'GET') return { status: 200, body: toBody(webhook) };
   if (method !== 'DELETE') return { status: 405 };
   remove(world, [webhook.id]);

@@ -62,6 +62,8 @@ export interface JiraWebhook {
   readonly url: string;
   readonly jql: string;
   readonly events: readonly string[];
+  /** With which it signs; null for one that signs otherwise or not at all. */
+  readonly secret: string | null;
   expiresAt: number | null;
 }
 
@@ -191,11 +193,15 @@ export function fromLocalTime(text: string, timeZone: string): number {
   return Math.max(...(right.length > 0 ? right : times));
 }
 
+/** They are slow to make. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
 /** In minutes. */
 function offsetOf(time: number, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }).formatToParts(
-    time,
-  );
+  const known = formats.get(timeZone);
+  const format = known ?? new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+  formats.set(timeZone, format);
+  const parts = format.formatToParts(time);
   const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
   const [, sign = '+', hours = '0', minutes = '0'] = /GMT([+-])(\d\d):(\d\d)/.exec(name) ?? [];
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));

@@ -4,7 +4,7 @@ import type { Connection } from '../connection.ts';
 import { ConnectorError, toLogin, unreadableAnswer } from '../connector-error.ts';
 import type { Capability, CapabilityCheck, ConnectionCheck } from '../connector.ts';
 import { askJira, JIRA, type JiraCall } from './jira-request.ts';
-import { apiPath, isOfApp, type JiraSite } from './jira-site.ts';
+import { apiPath, isOfApp, readServer, type JiraSite } from './jira-site.ts';
 
 export const JIRA_CAPABILITIES = [
   'READ_ITEMS',
@@ -41,6 +41,11 @@ export const WEBHOOK_BY_HAND =
   'Jira lets OAuth apps alone register webhooks by its API. Sign in by OAuth, or make one by hand: Jira settings, System, ' +
   'WebHooks, with the address and the secret of the hook.';
 
+export const FIRST_SIGNING_RELEASE = 10;
+export const WEBHOOKS_UNSIGNED =
+  'Jira Data Center signs its webhooks from release 10 on; those of this one could not be told from forgeries. Upgrade it, or ' +
+  'follow the project by a sync.';
+
 const accountSchema = z
   .object({
     accountId: z.string().optional(),
@@ -62,17 +67,24 @@ export async function checkJira(site: JiraSite): Promise<ConnectionCheck> {
   if (login === '') throw unreadableAnswer(JIRA.system);
   const held = await readPermissions(site);
   const scopes = isOfApp(site.connection) ? await readScopes(site) : null;
+  const unsigned = site.edition === 'DATA_CENTER' ? await missingSignature(site) : null;
   const toCheck = (capability: JiraCapability): CapabilityCheck => {
     const missing =
-      capability === 'WEBHOOKS' && site.edition === 'CLOUD'
+      (capability === 'WEBHOOKS' ? unsigned : null) ??
+      (capability === 'WEBHOOKS' && site.edition === 'CLOUD'
         ? missingForCloudWebhooks(site.connection, scopes)
-        : missingOf(capability, { held, scopes });
+        : missingOf(capability, { held, scopes }));
     if (missing === null) return { capability, status: 'AVAILABLE', missing };
     return missing === UNKNOWN
       ? { capability, status: 'UNKNOWN', missing: null }
       : { capability, status: 'MISSING', missing };
   };
   return { login, permissions: scopes ?? [], capabilities: JIRA_CAPABILITIES.map(toCheck) };
+}
+
+async function missingSignature(call: JiraCall): Promise<string | null> {
+  const { majorVersion } = await readServer(call);
+  return majorVersion < FIRST_SIGNING_RELEASE ? WEBHOOKS_UNSIGNED : null;
 }
 
 /** What cannot be known before it is tried. */

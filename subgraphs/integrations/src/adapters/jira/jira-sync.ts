@@ -110,7 +110,8 @@ async function readPage(site: JiraSite, cursor: Cursor, size: number): Promise<R
   try {
     return await read(site, { cursor, jql, size, zone: zoneName });
   } catch (error) {
-    if (cursor.scope === null || !(error instanceof JiraRefusal)) throw error;
+    const isOfScope = cursor.scope !== null && cursor.place === null;
+    if (!isOfScope || !(error instanceof JiraRefusal)) throw error;
     throw new ConnectorError(
       `Jira shows this credential no project ${cursor.scope}. It needs the permission "Browse Projects".`,
       { status: 400 },

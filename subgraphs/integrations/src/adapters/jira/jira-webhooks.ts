@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ConnectorError, orNullWhenMissing } from '../connector-error.ts';
 import type { WebhookRegistrar, WebhookRegistration } from '../connector.ts';
-import { WEBHOOK_BY_HAND } from './jira-check.ts';
+import { FIRST_SIGNING_RELEASE, WEBHOOKS_UNSIGNED, WEBHOOK_BY_HAND } from './jira-check.ts';
 import { askJira, tellJira, type JiraCall } from './jira-request.ts';
 import { isOfApp, readServer, type FindJiraSite } from './jira-site.ts';
 import { toProjectJql } from './jql.ts';
@@ -26,15 +26,15 @@ export function createJiraWebhooks(findSite: FindJiraSite): WebhookRegistrar {
     refresh: async (connection, registration, signal) => {
       const site = await findSite({ connection, signal });
       if (site.edition === 'CLOUD') return refreshInCloud(site, registration);
-      const path = `${await dataCenterPath(site)}/${toId(registration)}`;
-      const found = await orNullWhenMissing(askJira(site, { path }, z.object({ url: z.string() })));
+      const path = `${DATA_CENTER_PATH}/${toId(registration)}`;
+      const found = await orNullWhenMissing(askJira(site, { path }, dataCenterSchema));
       if (found === null) throw new ConnectorError(GONE, { status: 404 });
       return registration;
     },
     remove: async (connection, registration, signal) => {
       const site = await findSite({ connection, signal });
       if (site.edition === 'CLOUD') return removeInCloud(site, registration);
-      const path = `${await dataCenterPath(site)}/${toId(registration)}`;
+      const path = `${DATA_CENTER_PATH}/${toId(registration)}`;
       await orNullWhenMissing(tellJira(site, { method: 'DELETE', path }));
     },
   };
@@ -127,43 +127,31 @@ async function removeInCloud(call: JiraCall, registration: WebhookRegistration):
   await orNullWhenMissing(tellJira(call, { method: 'DELETE', path: CLOUD_PATH, body }));
 }
 
-const FIRST_RELEASE_WITH_NEW_PATH = 10;
-const dataCenterSchema = z.object({
-  id: z.number().optional(),
-  self: z.string().optional(),
-  url: z.string(),
-});
-type DataCenterWebhook = z.output<typeof dataCenterSchema>;
+/** Of release 10 and later, the first whose webhooks are signed. */
+const DATA_CENTER_PATH = 'rest/jira-webhook/1.0/webhooks';
+const dataCenterSchema = z.object({ id: z.number(), url: z.string() });
 
-async function dataCenterPath(call: JiraCall): Promise<string> {
+async function registerInDataCenter(
+  call: JiraCall,
+  { url, secret, scope }: Wanted,
+): Promise<WebhookRegistration> {
+  const filters = { 'issue-related-events-section': scope === null ? '' : toProjectJql(scope) };
   const { majorVersion } = await readServer(call);
-  return majorVersion >= FIRST_RELEASE_WITH_NEW_PATH
-    ? 'rest/jira-webhook/1.0/webhooks'
-    : 'rest/webhooks/1.0/webhook';
-}
-
-async function registerInDataCenter(call: JiraCall, { url, scope }: Wanted): Promise<WebhookRegistration> {
-  const jql = scope === null ? '' : toProjectJql(scope);
-  const path = await dataCenterPath(call);
+  if (majorVersion < FIRST_SIGNING_RELEASE) throw new ConnectorError(WEBHOOKS_UNSIGNED);
   try {
-    const present = await askJira(call, { path }, z.array(dataCenterSchema));
+    const present = await askJira(call, { path: DATA_CENTER_PATH }, z.array(dataCenterSchema));
     const same = present.find((webhook) => webhook.url === url);
-    if (same) return { id: idOf(same), scope, expiresAt: null };
-    const filters = { 'issue-related-events-section': jql };
-    const body = { name: NAME, url, events: EVENTS, filters, excludeBody: false };
-    const made = await askJira(call, { method: 'POST', path, body }, dataCenterSchema);
-    return { id: idOf(made), scope, expiresAt: null };
+    // Its secret is not known: that of the hook takes its place.
+    const path = same === undefined ? DATA_CENTER_PATH : `${DATA_CENTER_PATH}/${same.id}`;
+    const configuration = { SECRET: secret, EXCLUDE_BODY: 'false' };
+    const body = { name: NAME, url, events: EVENTS, active: true, filters, configuration };
+    const method = same === undefined ? 'POST' : 'PUT';
+    const made = await askJira(call, { method, path, body }, dataCenterSchema);
+    return { id: String(made.id), scope, expiresAt: null };
   } catch (error) {
     if (!(error instanceof ConnectorError) || error.status !== 403) throw error;
     throw new ConnectorError('Webhooks of Jira need the permission "Administer Jira" (403).', {
       status: 403,
     });
   }
-}
-
-/** Before release 10 the id stands in the address of the webhook alone. */
-function idOf({ id, self }: DataCenterWebhook): string {
-  const found = id === undefined ? /\/(\d{1,15})$/.exec(self ?? '')?.[1] : String(id);
-  if (found === undefined) throw new ConnectorError('Jira does not tell the id of the webhook.');
-  return found;
 }
