@@ -130,7 +130,7 @@ async function redeem(): Promise<{ accessToken: string; refreshToken: string; ex
     code_challenge: challenge,
     code_challenge_method: 'S256',
   });
-  const code = vendor.signIn(`${vendor.url}/authorize?${asked}`).searchParams.get('code') ?? '';
+  const code = vendor.signIn(`${vendor.url}/authorize?${asked.toString()}`).searchParams.get('code') ?? '';
   const response = await fetch(`${vendor.url}/oauth/token`, {
     method: 'POST',
     body: new URLSearchParams({

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 export const OAUTH_CLIENT = { clientId: 'client-0001', clientSecret: 'oauth-client-secret-0001' };
 /** Of the GitHub App that the server knows. */
 export const APP = { appId: '4711', installationId: '815' };
+const JIRA_SCOPES = ['read:jira-work', 'write:jira-work', 'read:jira-user', 'manage:jira-webhook'];
 /** The site that whoever signs in may use, as Jira names it. */
 export const CLOUD_ID = '1324a887-45db-1bf4-1e99-ef0ff456d421';
 
@@ -277,18 +278,33 @@ class Vendor implements Omit<OAuthServer, typeof Symbol.asyncDispose> {
           accessToken === token && accessUntil > Date.now() && !isRevoked,
       );
     if (!isKnown) return send(response, 401, { message: `no such token: ${token}` });
-    if (url.pathname.endsWith('/oauth/token/accessible-resources'))
-      return send(
-        response,
-        200,
-        this.sites.map((site) => ({ id: CLOUD_ID, url: site, name: 'site', scopes: [] })),
-      );
-    if (url.pathname.endsWith('/myself'))
-      return send(response, 200, { accountId: '5b10', emailAddress: 'person@example.test' });
-    if (url.pathname.endsWith('/sys_user')) return send(response, 200, { result: [{ user_name: 'person' }] });
-    return url.pathname.endsWith('/user')
-      ? send(response, 200, { login: 'octocat', id: 1 })
-      : send(response, 404, { message: 'Not Found' });
+    const answer = this.#api(url);
+    return answer === null ? send(response, 404, { message: 'Not Found' }) : send(response, 200, answer);
+  }
+
+  /** What the connectors ask when they are tested. */
+  #api(url: URL): unknown {
+    switch (url.pathname.slice(url.pathname.lastIndexOf('/') + 1)) {
+      case 'accessible-resources':
+        return this.sites.map((site) => ({ id: CLOUD_ID, url: site, name: 'site', scopes: JIRA_SCOPES }));
+      case 'myself':
+        return { accountId: '5b10', emailAddress: 'person@example.test' };
+      case 'mypermissions': {
+        const ids = (url.searchParams.get('permissions') ?? '').split(',');
+        return { permissions: Object.fromEntries(ids.map((id) => [id, { havePermission: true }])) };
+      }
+      case 'sys_user':
+        return { result: [{ user_name: both('person') }] };
+      case 'sys_user_has_role':
+        return { result: [{ 'role.name': both('itil') }] };
+      case 'task':
+      case 'incident':
+        return { result: [{ sys_id: both('1') }] };
+      case 'user':
+        return { login: 'octocat', id: 1 };
+      default:
+        return null;
+    }
   }
 
   #makeSecret(kind: string): string {
@@ -296,6 +312,11 @@ class Vendor implements Omit<OAuthServer, typeof Symbol.asyncDispose> {
     this.secrets.push(secret);
     return secret;
   }
+}
+
+/** A field of ServiceNow, as it is read with `sysparm_display_value=all`. */
+function both(value: string): { readonly display_value: string; readonly value: string } {
+  return { display_value: value, value };
 }
 
 function send(
