@@ -1,4 +1,4 @@
-/** Stands in for auth where one subgraph is tested alone: publishes context keys and signs any context token. */
+/** Stands in for auth where one subgraph is tested alone: publishes context keys, signs any context token, lets any rule act. */
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
 import {
@@ -27,6 +27,10 @@ export async function startContextIssuer(): Promise<ContextIssuer> {
   const keyId = newId();
   const jwk = { ...(await exportJWK(publicKey)), kid: keyId, alg: CONTEXT_TOKEN_ALGORITHM, use: 'sig' };
   const server = createServer((request, response) => {
+    if (request.url === '/internal/rule-grants') {
+      response.writeHead(204).end();
+      return;
+    }
     const isKeys = request.url === CONTEXT_KEYS_PATH;
     response.writeHead(isKeys ? 200 : 404, { 'content-type': 'application/json' });
     response.end(JSON.stringify(isKeys ? { keys: [jwk] } : {}));

@@ -143,7 +143,8 @@ const CASES: Readonly<Record<string, Case>> = {
 /** Whose events other tests look at, by the file that does. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'github-pull-requests': ['createPullRequest'],
-  'inbound-hooks': [
+  rules: ['createIntegrationRule', 'deleteIntegrationRule', 'updateIntegrationRule'],
+  hooks: [
     'createInboundHook',
     'deleteInboundHook',
     'registerInboundHook',
