@@ -118,6 +118,8 @@ await runService(
         database: announcing,
         secretBox,
         findUrlProblem: outbound.findUrlProblem,
+        beforeDelete: (request, integrationId) =>
+          hooks.services.inboundRegistrations.removeAll(request, { integrationId }),
         clock,
       }),
       integrationKinds: listIntegrationKinds(connectors),

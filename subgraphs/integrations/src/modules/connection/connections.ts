@@ -82,16 +82,16 @@ export class Connections {
       return { integration, sealed: await store.listSealedFields(tx, place), apiUrl: token?.apiUrl ?? null };
     });
     if (stored === null) return null;
-    // Clients of other systems wrap what their requests throw: a pause is told as what it is.
-    let paused: ConnectionPaused | null = null;
-    const onPaused = (error: ConnectionPaused): void => {
-      paused = error;
+    // Clients of other systems wrap what their requests throw: a pause, or a database that is away, is told as what it is.
+    let stopped: Error | null = null;
+    const onStopped = (reason: Error): void => {
+      stopped = reason;
     };
     try {
       const secrets = await secretBox.unlock(tenantId);
-      return await work(this.#open(stored, { tenantId, priority, secrets, onPaused }));
+      return await work(this.#open(stored, { tenantId, priority, secrets, onStopped }));
     } catch (error) {
-      const failure = paused ?? error;
+      const failure = stopped ?? error;
       // The cause is left out: it may carry headers and addresses.
       if (isConnectionFailure(failure))
         logger.info({ integrationId, reason: failure.message }, 'a system failed');
@@ -107,11 +107,11 @@ export class Connections {
       readonly tenantId: string;
       readonly priority: Priority;
       readonly secrets: Awaited<ReturnType<SecretBox['unlock']>>;
-      readonly onPaused: (paused: ConnectionPaused) => void;
+      readonly onStopped: (reason: Error) => void;
     },
   ): ConnectionInUse {
     const { connectors, signIns, fetch, clock, logger } = this.#options;
-    const { tenantId, priority, secrets, onPaused } = how;
+    const { tenantId, priority, secrets, onStopped } = how;
     const { integration } = stored;
     const { id, kind, baseUrl, connectionRevision, requestsPerMinute } = integration;
     const place = { tenantId, integrationId: id, connectionRevision };
@@ -146,7 +146,7 @@ export class Connections {
             last: () => last,
             observe: (observation) =>
               priority === 'TEST' ? Promise.resolve() : this.#observe(place, system, observation),
-            onPaused,
+            onStopped,
           }),
       },
       { id, baseUrl, apiUrl: stored.apiUrl, credential },

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { judgeHealth } from './health.ts';
-import type { ConnectionFacts, TurnEnd } from './turn-store.ts';
+import { judgeHealth, type Observation } from './health.ts';
+import type { ConnectionFacts } from './turn-store.ts';
 
 const NOW = new Date('2026-11-23T10:00:00Z');
 
-function judge(how: TurnEnd, facts: Partial<ConnectionFacts> = {}): string | null {
+function judge(how: Observation['how'], facts: Partial<ConnectionFacts> = {}): string | null {
   const all = {
     status: 'HEALTHY',
     troubles: 0,
@@ -16,7 +16,7 @@ function judge(how: TurnEnd, facts: Partial<ConnectionFacts> = {}): string | nul
   return judgeHealth('Jira', { how, message: 'It fails.', facts: all }, NOW)?.status ?? null;
 }
 
-test.each<[string, TurnEnd, Partial<ConnectionFacts>, string | null]>([
+test.each<[string, Observation['how'], Partial<ConnectionFacts>, string | null]>([
   [
     'the first answer of an untested one',
     'ANSWERED',
@@ -35,6 +35,7 @@ test.each<[string, TurnEnd, Partial<ConnectionFacts>, string | null]>([
   ['a long pause', 'LIMITED', { troubles: 1, pauseLeftMs: 600_000 }, 'DEGRADED'],
   ['the last answer before a long pause', 'ANSWERED', { successes: 9, pauseLeftMs: 600_000 }, 'DEGRADED'],
   ['a credential that is not accepted', 'UNAUTHORIZED', {}, 'BROKEN'],
+  ['a sign-in that is refused', 'SIGN_IN_REFUSED', {}, 'BROKEN'],
   ['the same again', 'UNAUTHORIZED', { status: 'BROKEN' }, null],
   ['two forbidden things', 'REFUSED', { refusals: 2, troubles: 9 }, null],
   ['three forbidden things', 'REFUSED', { refusals: 3, troubles: 3 }, 'BROKEN'],

@@ -12,7 +12,7 @@ export interface Health {
 
 /** How a request went at last, after signing in anew if need be. */
 export interface Observation {
-  readonly how: TurnEnd;
+  readonly how: TurnEnd | 'SIGN_IN_REFUSED';
   readonly message: string;
   readonly facts: ConnectionFacts;
 }
@@ -35,6 +35,7 @@ function toHealth(system: string, { how, message, facts }: Observation, now: Dat
   const { troubles, refusals, successes, pauseLeftMs } = facts;
   if (how === 'UNAUTHORIZED')
     return { status: 'BROKEN', reason: `${system} does not accept the credential (401). Enter a valid one.` };
+  if (how === 'SIGN_IN_REFUSED') return { status: 'BROKEN', reason: message };
   if (pauseLeftMs >= LONG_PAUSE_MS) {
     const until = toTime(new Date(now.getTime() + pauseLeftMs));
     return { status: 'DEGRADED', reason: `${system} limits its requests: they wait until ${until}.` };

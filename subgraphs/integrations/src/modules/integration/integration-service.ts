@@ -1,4 +1,5 @@
 /** Keeps the integrations of tenants. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { requirePermission, type ServiceRequest, type TenantViewer } from '@flowgrid/access';
 import {
   FlowgridError,
@@ -30,11 +31,14 @@ export interface IntegrationServiceOptions {
   readonly database: IntegrationsDatabase;
   readonly secretBox: SecretBox;
   readonly findUrlProblem: (url: URL) => string | null;
+  /** Ends at the other system what would go on without the integration; after it there is no credential for that. */
+  readonly beforeDelete: (request: ServiceRequest, id: string) => Promise<void>;
   readonly clock: Clock;
 }
 
 /** `integrations` is a plain list; this keeps it one. */
 const MAX_INTEGRATIONS = 200;
+const BEFORE_DELETE_MS = 3_000;
 
 export class IntegrationService {
   readonly #options: IntegrationServiceOptions;
@@ -181,6 +185,7 @@ export class IntegrationService {
   async delete(request: ServiceRequest, id: string): Promise<Integration> {
     const viewer = requirePermission(request.viewer, 'integration:manage');
     const by = { viewer, requestId: request.requestId, clock: this.#options.clock };
+    await forAMoment(this.#options.beforeDelete(request, id));
     return this.#change(viewer, id, async (tx, current) => {
       await store.deleteIntegration(tx, viewer.tenantId, current.id);
       const { kind, name, baseUrl } = current;
@@ -255,6 +260,16 @@ export class IntegrationService {
     const fields = sealCredential(secrets, id, credential);
     const sealedAt = this.#options.clock.now();
     await store.replaceCredential(tx, { tenantId, integrationId: id }, { fields, sealedAt });
+  }
+}
+
+/** As far as it goes within the time: a system that hangs keeps nobody from deleting its integration. */
+async function forAMoment(work: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race([work, delay(BEFORE_DELETE_MS, undefined, { signal: over.signal })]);
+  } finally {
+    over.abort();
   }
 }
 
