@@ -143,15 +143,21 @@ test.each([
   ['SECONDARY_403', /too many requests \(429\)\. Try again in 30 s/],
   ['SECONDARY_403_UNNAMED', /too many requests \(429\)\. Try again in 60 s/],
   ['SECONDARY_429_UNNAMED', /too many requests \(429\)\. Try again in 60 s/],
-  ['FORBIDDEN', /forbids this \(403\)/],
   ['MOVED', /redirect/],
 ] as const)('%s is said as what it is, and not asked again', async (fault, words) => {
   const { state } = github.server;
   const token = state.addAccount({ kind: 'CLASSIC', login: 'octocat', scopes: [] });
-  const limited = fault === 'FORBIDDEN' ? { times: 20 } : {};
-  github.server.fail(fault, limited);
+  github.server.fail(fault);
 
   await expect(check(token)).rejects.toThrow(words);
 
-  if (fault !== 'FORBIDDEN') expect(github.server.requests).toEqual(['GET /user']);
+  expect(github.server.requests).toEqual(['GET /user']);
+});
+
+test('a credential that may nothing at all is said to be forbidden', async () => {
+  const { state } = github.server;
+  const token = state.addAccount({ kind: 'CLASSIC', login: 'octocat', scopes: [] });
+  github.server.fail('FORBIDDEN', { times: 20 });
+
+  await expect(check(token)).rejects.toThrow(/forbids this \(403\)/);
 });

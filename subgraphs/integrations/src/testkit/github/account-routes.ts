@@ -5,7 +5,7 @@ import { answerHooks } from './repository-routes.ts';
 import { isVisible } from './rights.ts';
 import type { Call, Route } from './routes.ts';
 import { repositoryShape, userShape } from './shapes.ts';
-import type { GitHubState } from './state.ts';
+import type { GitHubState, Repository } from './state.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 const MAX_JWT_SECONDS = 600;
@@ -26,14 +26,14 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     answer: (call) =>
       call.account.kind === 'INSTALLATION'
         ? problem(403, 'Resource not accessible by integration')
-        : page(call.request, repositoriesOf(call)),
+        : page(call.request, repositoriesOf(call), toShape(call)),
   },
   {
     method: 'GET',
     pattern: /^\/installation\/repositories$/,
     answer: (call) =>
       call.account.kind === 'INSTALLATION'
-        ? page(call.request, repositoriesOf(call), (repositories) => ({
+        ? page(call.request, repositoriesOf(call), toShape(call), (repositories) => ({
             total_count: repositoriesOf(call).length,
             repository_selection: call.state.app.repositories === null ? 'all' : 'selected',
             repositories,
@@ -51,16 +51,18 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
   { method: 'POST', pattern: /^\/orgs\/([^/]+)(\/hooks\/\d+\/pings)$/, answer: ofOrganization },
 ];
 
-function repositoriesOf({ state, account, request }: Call): readonly unknown[] {
-  return [...state.repositories.values()]
-    .filter(
-      (repository) =>
-        isVisible(account, repository) &&
-        (account.kind === 'INSTALLATION' ||
-          repository.roles.has(account.login) ||
-          repository.owner === account.login),
-    )
-    .map((repository) => repositoryShape(repository, request.root, account));
+function repositoriesOf({ state, account }: Call): readonly Repository[] {
+  return [...state.repositories.values()].filter(
+    (repository) =>
+      isVisible(account, repository) &&
+      (account.kind === 'INSTALLATION' ||
+        repository.roles.has(account.login) ||
+        repository.owner === account.login),
+  );
+}
+
+function toShape({ account, request }: Call): (repository: Repository) => unknown {
+  return (repository) => repositoryShape(repository, request.root, account);
 }
 
 function ofOrganization({ request, state, account, parts }: Call): Answer {

@@ -44,10 +44,11 @@ export function unprocessable(message: string, field = 'base'): Answer {
 }
 
 /** A page of what there is, with the `link` header that leads to the others. */
-export function page(
+export function page<Item>(
   request: GitHubRequest,
-  all: readonly unknown[],
-  toBody: (items: readonly unknown[]) => unknown = (items) => items,
+  all: readonly Item[],
+  toShape: (item: Item) => unknown,
+  toBody: (shapes: readonly unknown[]) => unknown = (shapes) => shapes,
 ): Answer {
   const size = Math.min(Number(request.query.get('per_page') ?? DEFAULT_PAGE), MAX_PAGE);
   const number = Math.max(1, Number(request.query.get('page') ?? 1));
@@ -56,8 +57,8 @@ export function page(
     ...(number < last ? [link(request, number + 1, 'next'), link(request, last, 'last')] : []),
     ...(number > 1 ? [link(request, 1, 'first'), link(request, number - 1, 'prev')] : []),
   ];
-  const items = all.slice((number - 1) * size, number * size);
-  return ok(toBody(items), links.length === 0 ? {} : { link: links.join(', ') });
+  const shapes = all.slice((number - 1) * size, number * size).map(toShape);
+  return ok(toBody(shapes), links.length === 0 ? {} : { link: links.join(', ') });
 }
 
 function link({ root, path, query }: GitHubRequest, number: number, relation: string): string {

@@ -26,10 +26,7 @@ export const ISSUE_ROUTES: readonly RepositoryRoute[] = [
     need: READ,
     answer: (call) =>
       withIssue(call, ({ request, repository }, issue) =>
-        page(
-          request,
-          issue.comments.map((comment) => commentShape(comment, issue, repository)),
-        ),
+        page(request, issue.comments, (comment) => commentShape(comment, issue, repository)),
       ),
   },
   {
@@ -86,10 +83,7 @@ function list({ request }: Call, placed: readonly Placed[]): Answer {
   const found = placed
     .filter(({ issue }) => inSeconds(issue.updatedAt) >= since && (state === 'all' || issue.state === state))
     .toSorted(byTime(query.get('sort') ?? 'created', query.get('direction') ?? 'desc'));
-  return page(
-    request,
-    found.map(({ issue, repository }) => issueShape(issue, repository, root)),
-  );
+  return page(request, found, ({ issue, repository }) => issueShape(issue, repository, root));
 }
 
 function byTime(sort: string, direction: string): (one: Placed, other: Placed) => number {
@@ -116,7 +110,8 @@ function search(call: Call): Answer {
     .toSorted(byTime('updated', query.get('order') ?? 'desc'));
   return page(
     call.request,
-    found.map(({ issue, repository }) => issueShape(issue, repository, root)),
+    found,
+    ({ issue, repository }) => issueShape(issue, repository, root),
     (items) => ({ total_count: found.length, incomplete_results: false, items }),
   );
 }

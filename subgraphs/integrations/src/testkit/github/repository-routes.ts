@@ -54,10 +54,7 @@ function listPulls({ request, repository }: RepositoryCall): Answer {
       (head === null || head === `${repository.owner}:${pull.head}`) &&
       (base === null || base === pull.base),
   );
-  return page(
-    request,
-    found.map((pull) => pullShape(pull, repository, root)),
-  );
+  return page(request, found, (pull) => pullShape(pull, repository, root));
 }
 
 function openPull({ request, repository, state }: RepositoryCall): Answer {
@@ -109,10 +106,7 @@ export function answerHooks(
   const [, id, isPing] = /^\/hooks(?:\/(\d+)(\/pings)?)?$/.exec(path) ?? [];
   if (id === undefined) {
     if (request.method === 'GET') {
-      return page(
-        request,
-        hooks.map((hook) => hookShape(hook, place)),
-      );
+      return page(request, hooks, (hook) => hookShape(hook, place));
     }
     return createHook(request, where);
   }
