@@ -7,7 +7,7 @@ import {
 import { codesOf, dataOf, type GraphQLAnswer } from '../../testkit/graphql.ts';
 import { until } from '../../testkit/wait.ts';
 import { holdOutbox, listAudit, listEvents } from '../../testkit/outbox.ts';
-import { CREATE, ROTATE, TEST, UPDATE, type Payload, type Report } from './operations.ts';
+import { CREATE, DELETE, ROTATE, TEST, UPDATE, type Payload, type Report } from './operations.ts';
 import { startIntegrations, type IntegrationsService, type TestTenant } from './service.ts';
 
 const CHECKS = 'capability status missing';
@@ -320,4 +320,37 @@ test('what can be connected is described for forms', async () => {
     { kind: 'JIRA', name: 'Jira', defaultBaseUrl: null },
     { kind: 'SERVICENOW', name: 'ServiceNow' },
   ]);
+});
+
+async function registerHook(integrationId: string): Promise<void> {
+  const made = await tenant.owner(
+    'mutation ($input: CreateInboundHookInput!) { createInboundHook(input: $input) { hook { id } } }',
+    { input: { integrationId, kind: 'GITHUB', name: 'Claims' } },
+  );
+  const { hook } = dataOf<{ createInboundHook: { hook: { id: string } } }>(made).createInboundHook;
+  const registered = await tenant.owner(
+    `mutation ($input: RegisterInboundHookInput!) {
+      registerInboundHook(input: $input) { registration { id } errors { message } }
+    }`,
+    { input: { hookId: hook.id, scope: 'acme/claims' } },
+  );
+  expect(dataOf(registered)).toMatchObject({ registerInboundHook: { errors: [] } });
+}
+
+test.each([
+  ['is there', 0],
+  ['hangs', 1],
+])('what was registered ends with its integration where the system %s', async (_what, left) => {
+  const id = await connect();
+  await registerHook(id);
+  const hooks = github.state.repositories.get('acme/claims')?.hooks ?? [];
+  const before = hooks.length;
+  if (left > 0) github.fail('SILENT', { times: 10, on: /^DELETE/ });
+
+  const deleted = await tenant.owner(DELETE, { input: { id } });
+
+  expect(codesOf(deleted)).toEqual([]);
+  expect([before, hooks.length]).toEqual([1, left]);
+  expect(dataOf(await tenant.viewer(LOOK, { id }))).toEqual({ integration: null });
+  hooks.splice(0);
 });
