@@ -110,6 +110,7 @@ describe.skipIf(findNginx() === null)('log', () => {
         headers: { authorization: `Basic ${SECRETS.basic}` },
         body: SECRETS.query,
       });
+      await ask(edge, `/oauth/callback?state=${SECRETS.signature}&code=${SECRETS.query}`);
       await ask(edge, `/nothing?signature=${SECRETS.signature}`);
       await ask(edge, `/graphql?signature=${SECRETS.signature}&${'x'.repeat(9_000)}`);
       await ask(edge, `/graphql`, {
@@ -119,7 +120,7 @@ describe.skipIf(findNginx() === null)('log', () => {
 
     const written = `${recorded.edge.written()}${dead.written()}`;
     expect(Object.entries(SECRETS).filter(([, secret]) => written.includes(secret))).toEqual([]);
-    expect(dead.log().filter(({ status }) => status === 503).length).toBe(4);
+    expect(dead.log().filter(({ status }) => status === 503).length).toBe(5);
   });
 
   test('it writes nothing but its own folder, as a user without rights', () => {

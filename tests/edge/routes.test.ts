@@ -79,6 +79,13 @@ describe.skipIf(findNginx() === null)('routes', () => {
     expect(reached()).toEqual([`design GET ${url}`]);
   });
 
+  // The code of a sign-in is for the browser that it was sent to.
+  test('what a vendor hands over stays at the edge', async () => {
+    await ask(recorded.edge, '/oauth/callback?state=s&code=c');
+
+    expect(reached()).toEqual(['integrations GET /oauth/callback']);
+  });
+
   test.each([
     ['PUT', '/graphql', 'GET, HEAD, POST'],
     ['DELETE', '/graphql', 'GET, HEAD, POST'],

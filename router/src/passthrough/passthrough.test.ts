@@ -79,6 +79,17 @@ test('an answer is passed on as it comes, before it is complete', async () => {
   expect(seen[0]?.url).toBe('/artifacts/a1?signature=x%2Fy');
 });
 
+// The code of a sign-in is for the browser that it was sent to.
+test('what a vendor hands over in the query of the callback goes to no service', async () => {
+  seen = [];
+  answer = (_request, response) => response.end('page');
+
+  const response = await fetch(`${router.url}/oauth/callback?state=s&code=c`);
+
+  expect(await response.text()).toBe('page');
+  expect(seen.map(({ url }) => url)).toEqual(['/oauth/callback']);
+});
+
 test('the body of a hook arrives byte for byte, with its signature and its own authorization', async () => {
   seen = [];
   answer = (_request, response) => response.writeHead(202).end();
