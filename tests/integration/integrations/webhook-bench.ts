@@ -2,13 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { PERMISSIONS, type ServiceRequest } from '@flowgrid/access';
-import {
-  createPostgresTransport,
-  toEnvelope,
-  type EventData,
-  type EventType,
-  type Transport,
-} from '@flowgrid/messaging';
+import { createPostgresTransport, type Transport } from '@flowgrid/messaging';
 import { createOutbound, parseAllowedHosts } from '@flowgrid/outbound';
 import { createLogger, createMetrics, newId, type Clock } from '@flowgrid/platform';
 import { createMemoryPubSub } from '@flowgrid/shared-state';
@@ -23,6 +17,7 @@ import { startWebhooks } from '../../../subgraphs/integrations/src/workers/start
 import { createTestDatabase, type TestDatabase } from '../../testkit/database.ts';
 import { until } from '../../testkit/wait.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../../testkit/webhook-receiver.ts';
+import { integrationEvent } from './webhook-event.ts';
 
 export interface DeliveryRow {
   readonly id: string;
@@ -190,37 +185,4 @@ function openTenant({
         30_000,
       ),
   };
-}
-
-/** An event about an integration, as the relay would hand it over. */
-export function integrationEvent(
-  type: Extract<EventType, 'integration.created'>,
-  about: { readonly tenantId: string; readonly subject: string; readonly at: Date },
-): Parameters<Transport['publish']>[0][number] {
-  const { tenantId, subject, at } = about;
-  const time = at.toISOString();
-  const integration: EventData<'integration.created'>['integration'] = {
-    id: subject,
-    kind: 'GITHUB',
-    name: 'Code',
-    baseUrl: 'https://api.github.com',
-    status: 'UNTESTED',
-    lastError: null,
-    lastTestedAt: null,
-    createdAt: time,
-    updatedAt: time,
-  };
-  const change = {
-    tenantId,
-    id: newId(),
-    at,
-    actorKind: 'USER',
-    actorId: newId(),
-    actorName: 'Olive Owner',
-    actorUserId: null,
-    resourceId: subject,
-    requestId: null,
-  };
-  const envelope = toEnvelope(type, { change, data: { integration } });
-  return { id: envelope.id, tenantId, type, orderKey: subject, body: JSON.stringify(envelope) };
 }

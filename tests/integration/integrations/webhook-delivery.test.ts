@@ -6,7 +6,8 @@ import { createLogger, newId } from '@flowgrid/platform';
 import { startAmqpBroker, type AmqpBroker } from '../../testkit/amqp/broker.ts';
 import { until } from '../../testkit/wait.ts';
 import { status, verify } from '../../testkit/webhook-receiver.ts';
-import { integrationEvent, openWebhookBench, type WebhookBench } from './webhook-bench.ts';
+import { openWebhookBench, type WebhookBench } from './webhook-bench.ts';
+import { integrationEvent } from './webhook-event.ts';
 
 const HOUR_MS = 3_600_000;
 const logger = createLogger({ name: 'webhooks', level: 'silent' });
