@@ -53,7 +53,7 @@ test(
     await using platform = await createPlatform({ database });
     const startTwice = async (name: ProcessName, env: Readonly<Record<string, string>> = {}) =>
       Promise.all([platform.start(name), platform.start(name, { env })]);
-    const services = ['agents', 'design', 'integrations', 'design-worker'] as const;
+    const services = ['agents', 'design', 'integrations', 'design-worker', 'delivery-worker'] as const;
     const [[, secondAuth]] = await Promise.all([
       startTwice('auth'),
       Promise.all(services.map((name) => startTwice(name))),
