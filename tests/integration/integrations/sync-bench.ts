@@ -52,8 +52,11 @@ export interface SyncTenant {
   readonly id: string;
   as(role: BuiltInRole): Promise<Ask>;
   readonly owner: Ask;
-  /** Connects the fake ServiceNow. */
-  connect(credential?: Readonly<Record<string, string>>): Promise<string>;
+  /** Connects the fake ServiceNow, or another system. */
+  connect(
+    credential?: Readonly<Record<string, string>>,
+    system?: { readonly kind: 'GITHUB' | 'JIRA' | 'SERVICENOW'; readonly baseUrl: string },
+  ): Promise<string>;
   start(integrationId: string, scope?: string): Promise<SyncData>;
   find(integrationId: string): Promise<SyncData>;
   /** Waits for a sync that `is` holds for. */
@@ -81,13 +84,14 @@ export const LEASE_SECONDS = 3;
 const PATIENCE_MS = 40_000;
 const BEGINNING = Date.parse('2026-03-01T10:00:00Z');
 
-export async function startSyncBench(): Promise<SyncBench> {
+/** @param otherHosts of further fake systems. */
+export async function startSyncBench(otherHosts: readonly string[] = []): Promise<SyncBench> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase());
   const issuer = stack.use(await startContextIssuer());
   const serviceNow = stack.use(await startServiceNowServer());
   const otherServiceNow = stack.use(await startServiceNowServer());
-  const hosts = `${serviceNow.host},${otherServiceNow.host}`;
+  const hosts = [serviceNow.host, otherServiceNow.host, ...otherHosts].join(',');
   const env = { AUTH_URL: issuer.url, OUTBOUND_ALLOW_HOSTS: hosts };
   const worker = { ...env, SYNC_LEASE_SECONDS: String(LEASE_SECONDS) };
   const platform = stack.use(
@@ -148,8 +152,8 @@ function toTenant(id: string, as: SyncTenant['as'], owner: Ask, baseUrl: string)
     id,
     as,
     owner,
-    connect: async (credential = AGENT) => {
-      const input = { kind: 'SERVICENOW', name: newId(), baseUrl, credential };
+    connect: async (credential = AGENT, system = { kind: 'SERVICENOW', baseUrl }) => {
+      const input = { ...system, name: newId(), credential };
       const { integration } = dataOf<{ createIntegration: { integration: { id: string } | null } }>(
         await owner(CREATE, { input }),
       ).createIntegration;
