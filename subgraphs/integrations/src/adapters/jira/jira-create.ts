@@ -11,7 +11,7 @@ import { toProjectKey } from './jql.ts';
 import { toNames } from './required-fields.ts';
 
 const MAX_TITLE_LENGTH = 255;
-const MAX_LISTED = 100;
+const MAX_LISTED = 200;
 /** Those that people use for anything, where nobody says which kind is wanted. */
 const USUAL_TYPES = ['task', 'story', 'bug'];
 /** Filled in by Jira itself, where they are left out. */
