@@ -4,9 +4,10 @@ import { newId, type Logger } from '@flowgrid/platform';
 
 export type WorkAnnouncer = (about: { readonly tenantId: string; readonly deliveryId: string }) => void;
 
-/** At once; what comes while many are under way is found by looking, as what gets lost is. */
-const MAX_UNDER_WAY = 4;
-
+/**
+ * One message at a time, and one more for what came meanwhile: whoever hears of work looks for all of it, so that a flood of
+ * messages costs few announcements.
+ */
 export function createWorkAnnouncer({
   transport,
   logger,
@@ -14,24 +15,28 @@ export function createWorkAnnouncer({
   readonly transport: Pick<Transport, 'send'>;
   readonly logger: Logger;
 }): WorkAnnouncer {
-  let underWay = 0;
-  return ({ tenantId, deliveryId }) => {
-    if (underWay >= MAX_UNDER_WAY) return;
-    underWay += 1;
-    const message = {
-      id: newId(),
-      tenantId,
-      type: 'inbound-delivery',
-      orderKey: null,
-      body: JSON.stringify({ deliveryId }),
-    };
-    transport
-      .send('inbound-deliveries', [message])
-      .catch((error: unknown) =>
-        logger.warn({ err: error }, 'work was not announced; it is found by looking'),
-      )
-      .finally(() => {
-        underWay -= 1;
-      });
+  let isUnderWay = false;
+  let waiting: Parameters<WorkAnnouncer>[0] | null = null;
+  const send = async ({ tenantId, deliveryId }: Parameters<WorkAnnouncer>[0]): Promise<void> => {
+    const body = JSON.stringify({ deliveryId });
+    const message = { id: newId(), tenantId, type: 'inbound-delivery', orderKey: null, body };
+    try {
+      await transport.send('inbound-deliveries', [message]);
+    } catch (error) {
+      // Workers look by themselves as well.
+      logger.warn({ err: error }, 'work was not announced; it is found by looking');
+    }
+  };
+  const sendAll = async (first: Parameters<WorkAnnouncer>[0]): Promise<void> => {
+    isUnderWay = true;
+    for (let next: typeof waiting = first; next !== null; next = waiting) {
+      waiting = null;
+      await send(next);
+    }
+    isUnderWay = false;
+  };
+  return (about) => {
+    if (isUnderWay) waiting = about;
+    else void sendAll(about);
   };
 }
