@@ -134,11 +134,9 @@ async function measure(deadPerTenant: 0 | 1): Promise<Round> {
 }
 
 /** One that hangs, one where nobody listens, one that answers 500. */
-const deadAddresses = (host: string): readonly string[] => [
-  `http://${host}/hang`,
-  'http://127.0.0.1:1/',
-  `http://${host}/500`,
-];
+function deadAddresses(host: string): readonly string[] {
+  return [`http://${host}/hang`, 'http://127.0.0.1:1/', `http://${host}/500`];
+}
 
 async function startTarget(): Promise<Target> {
   const arrivals: Target['arrivals'] = [];
