@@ -1,6 +1,11 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { InvalidInput } from '@flowgrid/platform';
-import { hintOf, parseCredential } from './credential.ts';
+import { hintOf, needsBrowser, parseCredential, toFields } from './credential.ts';
+
+const PEM = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .privateKey.export({ type: 'pkcs1', format: 'pem' })
+  .toString();
 
 function errorsOf(kind: Parameters<typeof parseCredential>[0], credential: unknown): InvalidInput['errors'] {
   try {
@@ -18,6 +23,11 @@ describe('parseCredential', () => {
     ['JIRA', { email: 'bot@example.test', apiToken: 'ATATT-1' }],
     ['SERVICENOW', { username: 'bot', password: 'pass word: ünïcode' }],
     ['SERVICENOW', { clientId: 'id', clientSecret: 'secret' }],
+    ['GITHUB', { appId: '4711', installationId: '815', privateKey: PEM }],
+    ['GITHUB', { clientId: 'Iv1.id', clientSecret: 'secret' }],
+    ['JIRA', { personalAccessToken: 'NjAz-token' }],
+    ['JIRA', { clientId: 'id', clientSecret: 'secret', scopes: 'read:jira-work offline_access' }],
+    ['SERVICENOW', { clientId: 'id', clientSecret: 'secret', grantType: 'authorization_code' }],
   ] as const)('takes the fields of %s: %j', (kind, credential) => {
     expect(parseCredential(kind, credential)).toEqual({ kind, ...credential });
   });
@@ -38,6 +48,23 @@ describe('parseCredential', () => {
     ['SERVICENOW', { username: 'a' }, 'REQUIRED', ['credential', 'password']],
     ['SERVICENOW', { clientId: 'a' }, 'REQUIRED', ['credential', 'clientSecret']],
     ['SERVICENOW', { clientId: 'a', clientSecret: 'b', username: 'c' }, 'INVALID', ['credential']],
+    [
+      'SERVICENOW',
+      { clientId: 'a', clientSecret: 'b', grantType: 'x' },
+      'INVALID',
+      ['credential', 'grantType'],
+    ],
+    ['GITHUB', { appId: '1', installationId: '2' }, 'REQUIRED', ['credential', 'privateKey']],
+    ['GITHUB', { appId: '1', installationId: '2', privateKey: 'x' }, 'INVALID', ['credential', 'privateKey']],
+    [
+      'GITHUB',
+      { appId: '1', installationId: '../2', privateKey: PEM },
+      'INVALID',
+      ['credential', 'installationId'],
+    ],
+    ['GITHUB', { clientId: 'a' }, 'REQUIRED', ['credential', 'clientSecret']],
+    ['JIRA', { clientId: 'a', clientSecret: 'b', scopes: 'a  b' }, 'INVALID', ['credential', 'scopes']],
+    ['JIRA', { personalAccessToken: 'a b' }, 'INVALID', ['credential', 'personalAccessToken']],
   ] as const)('%s %j: %s', (kind, credential, code, path) => {
     const first = errorsOf(kind, credential)[0];
 
@@ -65,5 +92,20 @@ describe('hintOf', () => {
 
   it('is absent for a short secret', () => {
     expect(hintOf({ kind: 'SERVICENOW', username: 'administrator', password: 'abcdefghijk' })).toBeNull();
+  });
+});
+
+describe('a credential with which somebody signs in in the browser', () => {
+  it.each([
+    ['GITHUB', { token: 'x' }, false],
+    ['GITHUB', { clientId: 'a', clientSecret: 'b' }, true],
+    ['JIRA', { clientId: 'a', clientSecret: 'b' }, true],
+    ['SERVICENOW', { clientId: 'a', clientSecret: 'b' }, false],
+    ['SERVICENOW', { clientId: 'a', clientSecret: 'b', grantType: 'authorization_code' }, true],
+  ] as const)('%s %j: %s', (kind, given, expected) => {
+    const credential = parseCredential(kind, given);
+
+    expect(needsBrowser(credential)).toBe(expected);
+    expect(toFields(credential)).toEqual(given);
   });
 });
