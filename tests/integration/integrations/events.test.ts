@@ -143,6 +143,7 @@ const CASES: Readonly<Record<string, Case>> = {
 /** Whose events other tests look at, by the file that does. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'github-pull-requests': ['createPullRequest'],
+  oauth: ['completeIntegrationAuthorization', 'startIntegrationAuthorization'],
   rules: ['createIntegrationRule', 'deleteIntegrationRule', 'updateIntegrationRule'],
   hooks: [
     'createInboundHook',
