@@ -172,6 +172,24 @@ test('what a process left behind when it died is an outcome that nobody knows', 
   expect(issuesOf()).toHaveLength(1);
 });
 
+test('what was made and could not be recorded is not made again', async () => {
+  const { owner, integrationId } = await connected();
+  const id = newId();
+  await service.rows(
+    `ALTER TABLE integrations.outbox_event ADD CONSTRAINT full_disk CHECK (subject NOT LIKE '${integrationId}:%') NOT VALID`,
+  );
+
+  const first = await owner(CREATE, draft(integrationId, { id }));
+  await service.rows('ALTER TABLE integrations.outbox_event DROP CONSTRAINT full_disk');
+  const again = await owner(CREATE, draft(integrationId, { id }));
+
+  expect([first, again].map(messageOf)).toEqual([
+    expect.stringMatching(/not known whether/),
+    expect.stringMatching(/not known whether/),
+  ]);
+  expect(issuesOf()).toHaveLength(1);
+});
+
 test('what was refused for certain may be sent again with the same id', async () => {
   const { owner, integrationId } = await connected();
   const id = newId();
