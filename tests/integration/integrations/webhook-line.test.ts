@@ -383,3 +383,43 @@ test('an endpoint verifies by the reference library what it is sent', async () =
     'No matching signature',
   );
 });
+
+// Else the news that an endpoint takes nothing would be the next thing that it does not take, without an end.
+test('an endpoint is told of others and never of itself', async () => {
+  const tenant = bench.tenant();
+  const [path, other] = [`/${newId()}`, `/${newId()}`];
+  const { endpoint: first } = await tenant.endpoint(path, { events: ['*'] });
+  const { endpoint: second } = await tenant.endpoint(other, { events: ['webhook_endpoint.*'] });
+  await bench.services.webhookEndpoints.disable(tenant.request, second.id);
+  const written = await bench.rows<{ id: string; type: string; subject: string; body: string }>(
+    'SELECT id, type, subject, body FROM integrations.outbox_event WHERE tenant_id = $1 ORDER BY sequence',
+    [tenant.id],
+  );
+
+  await bench.transport.publish(
+    written.map(({ id, type, subject, body }) => ({
+      id,
+      tenantId: tenant.id,
+      type,
+      orderKey: subject,
+      body,
+    })),
+  );
+  const rows = await until('all were taken', async () => {
+    const found = await tenant.deliveries();
+    return found.length === 3 && found.every(({ state }) => state !== 'PENDING') && found;
+  });
+
+  expect(written.map(({ type, subject }) => [type, subject])).toEqual([
+    ['webhook_endpoint.created', first.id],
+    ['webhook_endpoint.created', second.id],
+    ['webhook_endpoint.disabled', second.id],
+  ]);
+  expect(bench.receiver.of(path).map(({ message }) => message.type)).toEqual([
+    'webhook_endpoint.created',
+    'webhook_endpoint.disabled',
+  ]);
+  expect(rows.filter(({ endpoint_id }) => endpoint_id === second.id)).toMatchObject([
+    { state: 'HELD', resource: first.id },
+  ]);
+});
