@@ -79,7 +79,7 @@ describe.each(['CLOUD', 'DATA_CENTER'] as const)('Jira %s', (edition) => {
     expect(report.capabilities).toContainEqual({
       capability: 'COMMENT',
       status: 'MISSING',
-      missing: 'the permission "Add Comments" in a project',
+      missing: 'Grant the permission "Add Comments" in a project.',
     });
   });
 

@@ -30,7 +30,7 @@ export interface CapabilityCheck {
   readonly capability: Capability;
   /** `UNKNOWN` where the other system does not tell before it is tried. */
   readonly status: (typeof CAPABILITY_STATUSES)[number];
-  /** For the tenant, what to grant, in the other system's own words for it; null when nothing is missing. */
+  /** For the tenant, whole sentences that say what to grant, in the other system's own words for it; null when nothing is missing. */
   readonly missing: string | null;
 }
 

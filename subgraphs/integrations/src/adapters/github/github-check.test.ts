@@ -21,12 +21,12 @@ function inShort({ capabilities }: ConnectionCheck): Readonly<Record<string, str
   );
 }
 
-const SCOPE = 'The scope "repo", or "public_repo" for public repositories alone.';
+const SCOPE = 'Grant the scope "repo", or "public_repo" for public repositories alone.';
 const PUBLIC = 'Private repositories need the scope "repo".';
-const HOOKS = 'The scope "admin:repo_hook", or "repo", which has it.';
-const PUSH = 'Write access to a repository: the account may only read those that it sees.';
-const ADMIN = 'Admin access to a repository, whose webhooks are meant.';
-const ISSUES = 'The repository permission "Issues: Read and write".';
+const HOOKS = 'Grant the scope "admin:repo_hook", or "repo", which has it.';
+const PUSH = 'Grant write access to a repository: the account may only read those that it sees.';
+const ADMIN = 'Grant admin access to a repository, whose webhooks are meant.';
+const ISSUES = 'Grant the repository permission "Issues: Read and write".';
 
 test.each([
   [
@@ -81,8 +81,8 @@ test.each([
       COMMENT: ISSUES,
       TRANSITION: ISSUES,
       SYNC: ISSUES,
-      WEBHOOKS: 'The repository permission "Webhooks: Read and write".',
-      PULL_REQUESTS: 'The repository permission "Pull requests: Read and write".',
+      WEBHOOKS: 'Grant the repository permission "Webhooks: Read and write".',
+      PULL_REQUESTS: 'Grant the repository permission "Pull requests: Read and write".',
     },
   ],
   [
@@ -93,9 +93,9 @@ test.each([
       COMMENT: 'UNKNOWN',
       TRANSITION: 'UNKNOWN',
       SYNC: 'AVAILABLE',
-      WEBHOOKS: 'The repository permission "Webhooks: Read and write".',
+      WEBHOOKS: 'Grant the repository permission "Webhooks: Read and write".',
       PULL_REQUESTS:
-        'The repository permission "Pull requests: Read and write" and "Contents: Read and write".',
+        'Grant the repository permission "Pull requests: Read and write" and "Contents: Read and write".',
     },
   ],
 ] as const)('a fine-grained token with %j tells by what it reads', async (permissions, expected) => {
@@ -117,7 +117,7 @@ test('a fine-grained token without a repository says so', async () => {
   const found = inShort(await check(token));
 
   expect(new Set(Object.values(found))).toEqual(
-    new Set(['Access to a repository: the credential shows none.']),
+    new Set(['Grant access to a repository: the credential shows none.']),
   );
 });
 
@@ -134,7 +134,7 @@ test('an installation of an app is named by its owner, and tells by what it read
   expect(inShort(found)).toMatchObject({
     READ_ITEMS: 'AVAILABLE',
     CREATE_ITEMS: 'UNKNOWN',
-    PULL_REQUESTS: 'The repository permission "Pull requests: Read and write".',
+    PULL_REQUESTS: 'Grant the repository permission "Pull requests: Read and write".',
   });
 });
 

@@ -25,9 +25,9 @@ const userSchema = z.object({ login: z.string().min(1) });
 const AVAILABLE: Finding = { status: 'AVAILABLE', missing: null };
 const UNKNOWN: Finding = { status: 'UNKNOWN', missing: null };
 const missing = (what: string): Finding => ({ status: 'MISSING', missing: what });
-const NO_REPOSITORY = missing('Access to a repository: the credential shows none.');
-const WRITE_ACCESS = 'Write access to a repository: the account may only read those that it sees.';
-const ADMIN_ACCESS = 'Admin access to a repository, whose webhooks are meant.';
+const NO_REPOSITORY = missing('Grant access to a repository: the credential shows none.');
+const WRITE_ACCESS = 'Grant write access to a repository: the account may only read those that it sees.';
+const ADMIN_ACCESS = 'Grant admin access to a repository, whose webhooks are meant.';
 
 export async function checkGitHub(octokit: Octokit, connection: Connection): Promise<ConnectionCheck> {
   const user = await findUser(octokit);
@@ -79,10 +79,10 @@ function weighScopes(scopes: ReadonlySet<string>, shown: ShownRepositories | nul
     status: 'AVAILABLE',
     missing: 'Private repositories need the scope "repo".',
   };
-  const toWrite = missing('The scope "repo", or "public_repo" for public repositories alone.');
+  const toWrite = missing('Grant the scope "repo", or "public_repo" for public repositories alone.');
   const reading = has('repo') ? AVAILABLE : publicOnly;
   const writing = has('repo') ? AVAILABLE : has('public_repo') ? publicOnly : toWrite;
-  const toHooks = missing('The scope "admin:repo_hook", or "repo", which has it.');
+  const toHooks = missing('Grant the scope "admin:repo_hook", or "repo", which has it.');
   const hooks = has('repo', 'admin:repo_hook', 'write:repo_hook', 'admin:org_hook') ? AVAILABLE : toHooks;
   const atLeast = (finding: Finding, may: Finding): Finding =>
     finding.status === 'MISSING' || may.status === 'AVAILABLE' ? finding : may;
@@ -127,11 +127,13 @@ async function tryReading(octokit: Octokit, shown: ShownRepositories | null): Pr
   const role = findRole(shown, 'push', WRITE_ACCESS);
   const mayPush = shown?.isInstallation || role.status !== 'MISSING' ? UNKNOWN : role;
   return toFindings({
-    read: mayReadIssues ? AVAILABLE : missing('The repository permission "Issues: Read and write".'),
-    write: mayReadIssues ? UNKNOWN : missing('The repository permission "Issues: Read and write".'),
-    hooks: mayReadHooks ? UNKNOWN : missing('The repository permission "Webhooks: Read and write".'),
+    read: mayReadIssues ? AVAILABLE : missing('Grant the repository permission "Issues: Read and write".'),
+    write: mayReadIssues ? UNKNOWN : missing('Grant the repository permission "Issues: Read and write".'),
+    hooks: mayReadHooks ? UNKNOWN : missing('Grant the repository permission "Webhooks: Read and write".'),
     pulls:
-      pullsMissing.length > 0 ? missing(`The repository permission ${pullsMissing.join(' and ')}.`) : mayPush,
+      pullsMissing.length > 0
+        ? missing(`Grant the repository permission ${pullsMissing.join(' and ')}.`)
+        : mayPush,
   });
 }
 

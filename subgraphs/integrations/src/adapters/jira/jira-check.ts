@@ -95,7 +95,7 @@ function missingOf(
   { held, scopes }: { readonly held: ReadonlySet<string>; readonly scopes: readonly string[] | null },
 ): string | typeof UNKNOWN | null {
   const { id, name } = PERMISSIONS[capability];
-  if (!held.has(id)) return `the permission "${name}"${id === 'ADMINISTER' ? '' : ' in a project'}`;
+  if (!held.has(id)) return `Grant the permission "${name}"${id === 'ADMINISTER' ? '' : ' in a project'}.`;
   return scopes === null ? null : missingScope(SCOPES[capability], scopes);
 }
 
@@ -109,7 +109,9 @@ function missingForCloudWebhooks(
 
 function missingScope(scope: string, scopes: readonly string[]): string | typeof UNKNOWN | null {
   if (scopes.includes(scope)) return null;
-  return scopes.some((held) => SMALL_SCOPE.test(held)) ? UNKNOWN : `the scope "${scope}" of the OAuth app`;
+  return scopes.some((held) => SMALL_SCOPE.test(held))
+    ? UNKNOWN
+    : `Grant the OAuth app the scope "${scope}".`;
 }
 
 /** Permissions in projects are held when they are held in any. */

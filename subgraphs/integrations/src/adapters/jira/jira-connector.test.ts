@@ -46,10 +46,10 @@ const missingOf = (checks: readonly CapabilityCheck[]): Partial<Record<Capabilit
 describe('a check', () => {
   test('names the permission that each capability needs', async () => {
     const cases = [
-      ['BROWSE_PROJECTS', ['READ_ITEMS', 'SYNC'], 'the permission "Browse Projects" in a project'],
-      ['CREATE_ISSUES', ['CREATE_ITEMS'], 'the permission "Create Issues" in a project'],
-      ['ADD_COMMENTS', ['COMMENT'], 'the permission "Add Comments" in a project'],
-      ['TRANSITION_ISSUES', ['TRANSITION'], 'the permission "Transition Issues" in a project'],
+      ['BROWSE_PROJECTS', ['READ_ITEMS', 'SYNC'], 'Grant the permission "Browse Projects" in a project.'],
+      ['CREATE_ISSUES', ['CREATE_ITEMS'], 'Grant the permission "Create Issues" in a project.'],
+      ['ADD_COMMENTS', ['COMMENT'], 'Grant the permission "Add Comments" in a project.'],
+      ['TRANSITION_ISSUES', ['TRANSITION'], 'Grant the permission "Transition Issues" in a project.'],
     ] as const;
 
     for (const [permission, capabilities, words] of cases) {
@@ -76,10 +76,10 @@ describe('a check', () => {
     expect(missingOf(all.capabilities)).toEqual({});
     expect(all.permissions).toContain('write:jira-work');
     expect(missingOf(reader.capabilities)).toEqual({
-      CREATE_ITEMS: 'the scope "write:jira-work" of the OAuth app',
-      COMMENT: 'the scope "write:jira-work" of the OAuth app',
-      TRANSITION: 'the scope "write:jira-work" of the OAuth app',
-      WEBHOOKS: 'the scope "manage:jira-webhook" of the OAuth app',
+      CREATE_ITEMS: 'Grant the OAuth app the scope "write:jira-work".',
+      COMMENT: 'Grant the OAuth app the scope "write:jira-work".',
+      TRANSITION: 'Grant the OAuth app the scope "write:jira-work".',
+      WEBHOOKS: 'Grant the OAuth app the scope "manage:jira-webhook".',
     });
     // Of many small scopes it is not told from here what they are enough for.
     expect(small.capabilities.filter(({ status }) => status === 'UNKNOWN')).toHaveLength(4);
@@ -109,7 +109,7 @@ describe('a check', () => {
 
     const { capabilities } = await connector.check(connections.asPerson('Bearer token'), until());
 
-    expect(missingOf(capabilities)).toEqual({ WEBHOOKS: 'the permission "Administer Jira"' });
+    expect(missingOf(capabilities)).toEqual({ WEBHOOKS: 'Grant the permission "Administer Jira".' });
   });
 });
 

@@ -29,7 +29,7 @@ test.each<[string, Parameters<typeof healthOfTest>[0], IntegrationStatus, string
     'UNTESTED',
     'HEALTHY',
   ],
-  ['a sign-in that may not read', granted(reading('MISSING', 'the role itil')), 'HEALTHY', 'BROKEN'],
+  ['a sign-in that may not read', granted(reading('MISSING', 'Grant the role itil.')), 'HEALTHY', 'BROKEN'],
   ['401', refusal(401), 'HEALTHY', 'BROKEN'],
   ['403', refusal(403), 'HEALTHY', 'BROKEN'],
   ['404', refusal(404), 'HEALTHY', 'BROKEN'],
@@ -46,7 +46,7 @@ test.each<[string, Parameters<typeof healthOfTest>[0], IntegrationStatus, string
 });
 
 test('what is missing for reading is said', () => {
-  expect(healthOfTest(granted(reading('MISSING', 'the role itil')), 'UNTESTED')?.reason).toBe(
-    'The credential may not read items: grant the role itil.',
+  expect(healthOfTest(granted(reading('MISSING', 'Grant the role itil.')), 'UNTESTED')?.reason).toBe(
+    'The credential may not read items. Grant the role itil.',
   );
 });

@@ -21,8 +21,8 @@ export function healthOfTest(outcome: ConnectionCheck | Error, before: Integrati
 function healthOfCheck({ capabilities }: ConnectionCheck): Health {
   const reading = capabilities.find(({ capability }) => capability === 'READ_ITEMS');
   if (reading?.status !== 'MISSING') return { status: 'HEALTHY', reason: 'A test signed in.' };
-  const what = reading.missing === null ? '' : `: grant ${reading.missing}`;
-  return { status: 'BROKEN', reason: `The credential may not read items${what}.` };
+  const mending = reading.missing === null ? '' : ` ${reading.missing}`;
+  return { status: 'BROKEN', reason: `The credential may not read items.${mending}` };
 }
 
 /** A server that never answered is as likely not there at all: then the address is wrong. */
