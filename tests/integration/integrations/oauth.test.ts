@@ -309,6 +309,21 @@ describe('a connection that signed in in the browser', () => {
     expect((await completed(handedOver(await begin(id)))).integration).toMatchObject({ status: 'HEALTHY' });
   });
 
+  // Else a credential that was entered for one server would be sent to the one that a former sign-in led to.
+  test('leads nowhere any more when another credential takes its place', async () => {
+    const id = await create();
+    await completed(handedOver(await begin(id)));
+    const before = vendor.requests.length;
+    const credential = { email: 'person@example.test', apiToken: 'token-of-another-server' };
+
+    await tenant.owner(ROTATE, { input: { id, credential } });
+    await runTest(id);
+
+    const asked = vendor.requests.slice(before);
+    expect(asked).not.toEqual([]);
+    expect(asked.filter((request) => request.includes('/ex/jira/'))).toEqual([]);
+  });
+
   test('says that nobody has signed in yet', async () => {
     const id = await create('GITHUB');
 

@@ -79,7 +79,10 @@ export class Connections {
       if (!integration) return null;
       const place = { tenantId, integrationId };
       const token = await findToken(tx, place);
-      return { integration, sealed: await store.listSealedFields(tx, place), apiUrl: token?.apiUrl ?? null };
+      // That of a former credential stays until it is looked after: another one is never sent to its address.
+      const isPresent = token?.connectionRevision === integration.connectionRevision;
+      const apiUrl = isPresent ? token.apiUrl : null;
+      return { integration, sealed: await store.listSealedFields(tx, place), apiUrl };
     });
     if (stored === null) return null;
     // Clients of other systems wrap what their requests throw: a pause, or a database that is away, is told as what it is.
