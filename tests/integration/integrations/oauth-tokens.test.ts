@@ -275,6 +275,19 @@ describe('a process that dies between the answer of the vendor and the row', () 
     expect(lines.join('')).toContain('a refresh of tokens did not end; it is made again');
   });
 
+  test('is made good also after somebody was put off meanwhile', async () => {
+    const signedIn = await signIn();
+    vendor.hasGrace = true;
+    await dieWithAnswer(signedIn);
+    vendor.answer({ status: 429 });
+
+    await expect(start().accessToken(signedIn, signal())).rejects.toMatchObject({ status: 429 });
+
+    expect(await tokenRow()).toMatchObject({ isUnfinished: true, isLeased: false });
+    expect(await tender().tend()).toBe(1);
+    expect(await tokenRow()).toMatchObject({ generation: 2, endReason: null });
+  });
+
   test('is noticed where the vendor does not: somebody has to sign in again, and is told why', async () => {
     const signedIn = await signIn();
     await dieWithAnswer(signedIn);

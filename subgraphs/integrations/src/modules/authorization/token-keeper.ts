@@ -52,6 +52,7 @@ interface OpenToken {
 const LEASE_MS = 30_000;
 const REQUEST_MS = 15_000;
 const LOOK_AGAIN_MS = 150;
+const TOO_MANY_REQUESTS = 429;
 const FIELD = 'oauthTokens';
 
 const storedSchema = z.object({ accessToken: z.string(), refreshToken: z.string().nullable() });
@@ -187,8 +188,10 @@ export class TokenKeeper implements AsyncDisposable {
       });
     } catch (error) {
       if (error instanceof SignInEnded) return this.#ended(signIn, { row, wasInterrupted, error });
-      const isAnswered = error instanceof ConnectorError && error.status !== null && error.status < 500;
-      await this.#giveBack(signIn, { generation: row.generation, isUnanswered: !isAnswered });
+      await this.#giveBack(signIn, {
+        generation: row.generation,
+        isUnanswered: !isAnswered(error) || (wasInterrupted && isPutOff(error)),
+      });
       throw error;
     }
   }
@@ -238,6 +241,15 @@ export class TokenKeeper implements AsyncDisposable {
       this.#options.logger.warn({ err: error }, 'the lease of a refresh could not be given back');
     }
   }
+}
+
+function isAnswered(error: unknown): error is ConnectorError {
+  return error instanceof ConnectorError && error.status !== null && error.status < 500;
+}
+
+/** By the vendor or by the connection's own limits: what a refresh before it left open is as open as before. */
+function isPutOff(error: ConnectorError): boolean {
+  return error.status === TOO_MANY_REQUESTS;
 }
 
 type Turn =
