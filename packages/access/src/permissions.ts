@@ -28,7 +28,13 @@ export const BUILT_IN_ROLES = ['OWNER', 'ADMIN', 'EDITOR', 'VIEWER'] as const;
 export type BuiltInRole = (typeof BUILT_IN_ROLES)[number];
 
 const VIEWER: readonly Permission[] = ['agent:read', 'design:read', 'integration:read', 'user:read'];
-const EDITOR: readonly Permission[] = [...VIEWER, 'agent:write', 'agent:publish', 'design:run', 'integration:use'];
+const EDITOR: readonly Permission[] = [
+  ...VIEWER,
+  'agent:write',
+  'agent:publish',
+  'design:run',
+  'integration:use',
+];
 
 /** The permissions of each built-in role. An OWNER may do everything; an ADMIN everything but manage the tenant itself. */
 export const ROLE_PERMISSIONS: Readonly<Record<BuiltInRole, readonly Permission[]>> = {

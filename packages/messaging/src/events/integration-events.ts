@@ -88,7 +88,8 @@ export const INTEGRATION_EVENTS = {
   'integration.pull_request_opened': {
     version: 1,
     source,
-    description: 'Files were proposed to a repository: a pull request was opened, or one that is open got them.',
+    description:
+      'Files were proposed to a repository: a pull request was opened, or one that is open got them.',
     data: z.object({
       integration,
       pullRequest: z.object({
