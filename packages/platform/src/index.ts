@@ -26,3 +26,4 @@ export { continueTrace, inSpan, type SpanOptions } from './telemetry/spans.ts';
 export { startTelemetry, type TelemetryOptions } from './telemetry/telemetry.ts';
 export * from './user-errors.ts';
 export * from './wake-up.ts';
+export * from './woken-loop.ts';

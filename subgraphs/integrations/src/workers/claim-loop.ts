@@ -2,8 +2,7 @@
  * Claims rows that wait and works on several at once. Further workers may run beside it: a claim is a lease, and who holds it
  * writes on condition of it. A message in the queue says that there is work; what got lost is found by looking.
  */
-import type { Logger } from '@flowgrid/platform';
-import { WakeUp } from '@flowgrid/platform';
+import { startWokenLoop, type Logger, type WokenLoop } from '@flowgrid/platform';
 
 export interface ClaimLoopOptions<Claim> {
   readonly claim: (count: number) => Promise<readonly Claim[]>;
@@ -18,51 +17,38 @@ export interface ClaimLoopOptions<Claim> {
 
 export class ClaimLoop<Claim> implements AsyncDisposable {
   readonly #options: ClaimLoopOptions<Claim>;
-  readonly #wakeUp = new WakeUp();
   readonly #running = new Set<Promise<void>>();
-  readonly #loop: Promise<void>;
-  #isStopped = false;
+  readonly #loop: WokenLoop;
 
   constructor(options: ClaimLoopOptions<Claim>) {
     this.#options = options;
-    this.#loop = this.#claimUntilStopped();
+    const { pollMs, logger, what } = options;
+    this.#loop = startWokenLoop({
+      work: () => this.#claimOnce(),
+      // Readiness tells that the database is away.
+      onFailure: (error) => logger.warn({ err: error }, `${what} could not be claimed`),
+      pollMs,
+    });
   }
 
   wake(): void {
-    this.#wakeUp.wake();
+    this.#loop.wake();
   }
 
   /** Claims no more, and waits for the work under way. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isStopped = true;
-    this.wake();
-    await this.#loop;
+    await this.#loop[Symbol.asyncDispose]();
     await Promise.all(this.#running);
-  }
-
-  async #claimUntilStopped(): Promise<void> {
-    const { pollMs } = this.#options;
-    while (!this.#isStopped) {
-      const isMore = await this.#claimOnce();
-      // Several workers that were woken at once do not poll in step for ever.
-      if (!isMore && !this.#isStopped) await this.#wakeUp.wait(pollMs * (0.75 + Math.random() / 2));
-    }
   }
 
   /** True when there may be more, and room for it. */
   async #claimOnce(): Promise<boolean> {
-    const { claim, concurrency, logger, what } = this.#options;
+    const { claim, concurrency } = this.#options;
     const free = concurrency - this.#running.size;
     if (free <= 0) return false;
-    try {
-      const claims = await claim(free);
-      for (const each of claims) this.#start(each);
-      return claims.length === free && this.#running.size < concurrency;
-    } catch (error) {
-      // Readiness tells that the database is away.
-      logger.warn({ err: error }, `${what} could not be claimed`);
-      return false;
-    }
+    const claims = await claim(free);
+    for (const each of claims) this.#start(each);
+    return claims.length === free && this.#running.size < concurrency;
   }
 
   #start(claim: Claim): void {

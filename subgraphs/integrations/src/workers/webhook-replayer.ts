@@ -1,5 +1,5 @@
 /** Sends ranges of deliveries again, page by page: each page is one transaction, and a lost worker costs none. */
-import { WakeUp, type Clock, type Logger } from '@flowgrid/platform';
+import { startWokenLoop, type Clock, type Logger } from '@flowgrid/platform';
 import type { IntegrationsDatabase } from '../database.ts';
 import { claimReplay, replayPage, type ClaimedReplay } from '../modules/webhook-delivery/replay-store.ts';
 
@@ -18,37 +18,17 @@ const LEASE_SECONDS = 30;
 
 /** Disposing ends it after the page under way; what is left is claimed by another one. */
 export function startWebhookReplayer(options: WebhookReplayerOptions): AsyncDisposable {
-  const wakeUp = new WakeUp();
-  const stopping = new AbortController();
-  const loop = workUntilStopped(options, wakeUp, stopping.signal);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      stopping.abort();
-      wakeUp.wake();
-      await loop;
-    },
-  };
-}
-
-async function workUntilStopped(
-  options: WebhookReplayerOptions,
-  wakeUp: WakeUp,
-  stopping: AbortSignal,
-): Promise<void> {
   const { database, logger, pollMs = POLL_MS } = options;
-  while (!stopping.aborted) {
-    try {
+  return startWokenLoop({
+    work: async (stopping) => {
       const replay = await claimReplay(database, LEASE_SECONDS);
-      if (replay !== null) {
-        await work(options, replay, stopping);
-        continue;
-      }
-    } catch (error) {
-      // Its claim ends by itself, and it goes on where it was.
-      logger.warn({ err: error }, 'a replay of webhooks broke off');
-    }
-    await wakeUp.wait(pollMs);
-  }
+      if (replay !== null) await work(options, replay, stopping);
+      return replay !== null;
+    },
+    // Its claim ends by itself, and it goes on where it was.
+    onFailure: (error) => logger.warn({ err: error }, 'a replay of webhooks broke off'),
+    pollMs,
+  });
 }
 
 async function work(

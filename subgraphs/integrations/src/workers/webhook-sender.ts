@@ -1,5 +1,5 @@
 /** Sends messages about webhooks that are due: when it is woken, and at intervals for retries and for what was lost. */
-import { FlowgridError, WakeUp, type Logger } from '@flowgrid/platform';
+import { FlowgridError, startWokenLoop, type Logger, type WokenLoop } from '@flowgrid/platform';
 import {
   isWholeBatch,
   sendDueWork,
@@ -11,43 +11,18 @@ export interface WebhookSenderOptions extends WebhookWorkOptions {
   readonly pollMs?: number;
 }
 
-export interface WebhookSender extends AsyncDisposable {
-  /** Something became due. */
-  wake(): void;
-}
-
 const POLL_MS = 1_000;
 
 /** Several may send at once: each endpoint is given to one of them. Disposing waits for the batch under way. */
-export function startWebhookSender(options: WebhookSenderOptions): WebhookSender {
-  const wakeUp = new WakeUp();
-  const stopping = new AbortController();
-  const loop = sendUntilStopped(options, wakeUp, stopping.signal);
-  return {
-    wake: () => wakeUp.wake(),
-    [Symbol.asyncDispose]: async () => {
-      stopping.abort();
-      wakeUp.wake();
-      await loop;
-    },
-  };
-}
-
-async function sendUntilStopped(
-  options: WebhookSenderOptions,
-  wakeUp: WakeUp,
-  stopping: AbortSignal,
-): Promise<void> {
+export function startWebhookSender(options: WebhookSenderOptions): WokenLoop {
   const { logger, pollMs = POLL_MS } = options;
-  while (!stopping.aborted) {
-    let isMore = false;
-    try {
-      isMore = isWholeBatch(await sendDueWork(options));
-    } catch (error) {
+  return startWokenLoop({
+    work: async () => isWholeBatch(await sendDueWork(options)),
+    onFailure: (error) => {
       // What was not sent counts as lost after a while, and is found again.
       const isAway = error instanceof FlowgridError && error.code === 'SERVICE_UNAVAILABLE';
       logger[isAway ? 'debug' : 'warn']({ err: error }, 'messages about webhooks cannot be sent');
-    }
-    if (!isMore) await wakeUp.wait(pollMs);
-  }
+    },
+    pollMs,
+  });
 }

@@ -1,6 +1,6 @@
 /** Sends a message for each job that waits, so that workers, and what scales them, hear of it wherever they run. */
 import type { Transport } from '@flowgrid/messaging';
-import { FlowgridError, WakeUp, type Logger } from '@flowgrid/platform';
+import { FlowgridError, startWokenLoop, type Logger } from '@flowgrid/platform';
 import { subscribeInBackground, type PubSub } from '@flowgrid/shared-state';
 import type { DesignDatabase } from '../../database.ts';
 import { toMessage } from './job-message.ts';
@@ -23,41 +23,24 @@ const BATCH_JOBS = 100;
  * do. Disposing waits for the batch under way.
  */
 export function startJobSender(options: JobSenderOptions): AsyncDisposable {
-  const { pubsub, logger } = options;
-  const wakeUp = new WakeUp();
-  const stopping = new AbortController();
+  const { pubsub, logger, pollMs = POLL_MS } = options;
+  const loop = startWokenLoop({
+    work: async () => (await sendBatch(options)) === BATCH_JOBS,
+    // The jobs stay unsent, and workers that run find them by themselves.
+    onFailure: (error) => logger.warn({ err: error }, 'messages about jobs cannot be sent'),
+    pollMs,
+  });
   const stopListening = subscribeInBackground(pubsub, 'design-jobs', {
-    onMessage: () => wakeUp.wake(),
-    onGap: () => wakeUp.wake(),
+    onMessage: () => loop.wake(),
+    onGap: () => loop.wake(),
     onError: (error) => logger.warn({ err: error }, 'jobs are not announced; they are polled'),
   });
-  const loop = sendUntilStopped(options, wakeUp, stopping.signal);
   return {
     [Symbol.asyncDispose]: async () => {
       stopListening();
-      stopping.abort();
-      wakeUp.wake();
-      await loop;
+      await loop[Symbol.asyncDispose]();
     },
   };
-}
-
-async function sendUntilStopped(
-  options: JobSenderOptions,
-  wakeUp: WakeUp,
-  stopping: AbortSignal,
-): Promise<void> {
-  const { logger, pollMs = POLL_MS } = options;
-  while (!stopping.aborted) {
-    let isMore = false;
-    try {
-      isMore = (await sendBatch(options)) === BATCH_JOBS;
-    } catch (error) {
-      // The jobs stay unsent, and workers that run find them by themselves.
-      logger.warn({ err: error }, 'messages about jobs cannot be sent');
-    }
-    if (!isMore) await wakeUp.wait(pollMs);
-  }
 }
 
 /**
