@@ -77,6 +77,7 @@ const answer = async <Value>(call: string, value: Value): Promise<Value> => {
 };
 const inAMonth = (): Date => new Date(Date.now() + MONTH_MS);
 const webhooks: WebhookRegistrar = {
+  signing: async () => 'HMAC_SHA256',
   register: (_connection, { url, secret, scope }) =>
     answer(`register ${url} ${secret}`, { id: '17', scope, expiresAt: inAMonth() }),
   refresh: (_connection, { id, scope }) => answer(`refresh ${id}`, { id, scope, expiresAt: inAMonth() }),

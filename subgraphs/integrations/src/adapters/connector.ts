@@ -1,5 +1,6 @@
 /** What connected systems can do, in the words of all of them. Each implements one `Connector`; a contract suite runs over all. */
 import type { Connection } from './connection.ts';
+import type { HookVerification } from './hooks/hook-dialect.ts';
 import type {
   ExternalComment,
   ExternalItem,
@@ -83,6 +84,8 @@ export interface Connector {
 
 /** Webhooks of the other system that lead to an inbound hook of ours. */
 export interface WebhookRegistrar {
+  /** How messages of what is registered over this connection are signed: a hook that checks another signature refuses them. */
+  signing(connection: Connection, signal: AbortSignal): Promise<HookVerification>;
   register(
     connection: Connection,
     wanted: {

@@ -43,6 +43,8 @@ export interface JiraServerOptions {
   readonly majorVersion?: number;
   readonly timeZone?: string;
   readonly now?: () => number;
+  /** Tokens that another server gives to the OAuth app; they may do everything. */
+  readonly isTokenOfApp?: (token: string) => boolean;
 }
 
 export interface NewJiraAccount {
@@ -88,18 +90,7 @@ interface PlannedFault {
 
 /** Listens on a free port of the loopback. The caller disposes of it. */
 export async function startJiraServer(options: JiraServerOptions = {}): Promise<JiraServer> {
-  const world: JiraWorld = {
-    edition: options.edition ?? 'CLOUD',
-    majorVersion: options.majorVersion ?? 9,
-    timeZone: options.timeZone ?? 'Europe/Berlin',
-    now: options.now ?? Date.now,
-    maxResults: MAX_RESULTS,
-    tokenAge: 0,
-    accounts: new Map(),
-    projects: new Map(),
-    issues: [],
-    webhooks: [],
-  };
+  const world = makeWorld(options);
   const requests: string[] = [];
   const targets: URL[] = [];
   let planned: PlannedFault | null = null;
@@ -158,6 +149,22 @@ export async function startJiraServer(options: JiraServerOptions = {}): Promise<
   };
 }
 
+function makeWorld(options: JiraServerOptions): JiraWorld {
+  return {
+    edition: options.edition ?? 'CLOUD',
+    majorVersion: options.majorVersion ?? 9,
+    timeZone: options.timeZone ?? 'Europe/Berlin',
+    now: options.now ?? Date.now,
+    maxResults: MAX_RESULTS,
+    tokenAge: 0,
+    accounts: new Map(),
+    projects: new Map(),
+    issues: [],
+    webhooks: [],
+    isTokenOfApp: options.isTokenOfApp ?? (() => false),
+  };
+}
+
 function nextFault(planned: PlannedFault | null, line: string): JiraFault | null {
   if (planned === null || planned.times <= 0 || !planned.matching.test(line)) return null;
   if (planned.after > 0) {
@@ -203,12 +210,20 @@ function answer(world: JiraWorld, { request, url, body }: Received): JiraAnswer 
   const isAppPath = world.edition === 'CLOUD' && url.pathname.startsWith(`${appPath}/`);
   const path = isAppPath ? url.pathname.slice(appPath.length) : url.pathname;
   if (path === '/rest/api/2/serverInfo') return serverInfo(world);
-  const account = world.accounts.get(request.headers.authorization ?? '');
+  const account = findAccount(world, request.headers.authorization ?? '');
   const isListOfSites = path === '/oauth/token/accessible-resources';
   // Tokens of apps work at the one place, those of people at the other.
   const isHere = account !== undefined && (account.scopes !== null) === (isAppPath || isListOfSites);
   if (!isHere) return unauthorized(world, isAppPath);
-  if (isListOfSites) return { status: 200, body: [{ id: CLOUD_ID, name: 'acme', scopes: account.scopes }] };
+  if (isListOfSites) {
+    const site = {
+      id: CLOUD_ID,
+      name: 'acme',
+      url: `http://${request.headers.host}`,
+      scopes: account.scopes,
+    };
+    return { status: 200, body: [site] };
+  }
   const { method = 'GET' } = request;
   const parsed = { method, query: url.searchParams, body: parse(body), account };
   const version = world.edition === 'CLOUD' ? '[23]' : '2';
@@ -217,6 +232,13 @@ function answer(world: JiraWorld, { request, url, body }: Received): JiraAnswer 
     return answerDataCenterWebhooks(world, { ...parsed, path }) ?? { status: 404, body: {} };
   }
   return answerApi(world, { ...parsed, path: apiPath });
+}
+
+function findAccount({ accounts, isTokenOfApp }: JiraWorld, authorization: string): JiraAccount | undefined {
+  const known = accounts.get(authorization);
+  if (known !== undefined || !isTokenOfApp(authorization.replace(/^Bearer /, ''))) return known;
+  const permissions = new Set(ALL_PERMISSIONS);
+  return { authorization, login: 'person@example.test', permissions, scopes: ALL_SCOPES };
 }
 
 function answerApi(world: JiraWorld, request: JiraRequest): JiraAnswer {

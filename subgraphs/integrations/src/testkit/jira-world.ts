@@ -81,6 +81,7 @@ export interface JiraWorld {
   readonly projects: Map<string, JiraProject>;
   readonly issues: JiraIssue[];
   readonly webhooks: JiraWebhook[];
+  readonly isTokenOfApp: (token: string) => boolean;
 }
 
 export const ALL_PERMISSIONS = [

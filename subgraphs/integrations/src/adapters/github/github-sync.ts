@@ -67,12 +67,13 @@ export async function syncIssues(octokit: Octokit, query: SyncQuery): Promise<Sy
   const cursor = parseCursor(query.cursor);
   const size = Math.min(query.size, MAX_SIZE);
   if (query.scope !== null) {
-    const position = cursor !== null && 'repository' in cursor ? cursor.repository : beginning(null, size);
+    const position =
+      cursor !== null && 'repository' in cursor ? resized(cursor.repository, size) : beginning(null, size);
     const read = await readOn(issuesOf(octokit, requireRepository(query.scope)), position);
     return toPage(read, { repository: read.next });
   }
   if (cursor === null || 'all' in cursor || 'repository' in cursor) {
-    const position = cursor !== null && 'all' in cursor ? cursor.all : beginning(null, size);
+    const position = cursor !== null && 'all' in cursor ? resized(cursor.all, size) : beginning(null, size);
     try {
       const read = await readOn(allIssues(octokit), position);
       return toPage(read, { all: read.next });
@@ -95,6 +96,12 @@ function parseCursor(text: string | null): Cursor | null {
 }
 
 const beginning = (since: string | null, size: number): Position => ({ since, pages: 0, last: null, size });
+
+/** Pages of a second are counted in one size: where they are too large, the second is read again in smaller ones. */
+function resized(position: Position, size: number): Position {
+  if (position.pages === 0) return { ...position, size };
+  return size < position.size ? beginning(position.since, size) : position;
+}
 
 function toPage({ items, hasMore }: Read, cursor: Cursor): SyncPage {
   return { items, cursor: JSON.stringify(cursor), hasMore };
@@ -164,7 +171,7 @@ async function syncRound(octokit: Octokit, cursor: Cursor | null, size: number):
   const since = cursor !== null && 'rounds' in cursor ? cursor.rounds.since : null;
   const round = running ?? (await nextInRound(octokit, { since, startedAt: startOfRound(), after: 0, size }));
   if (round === null) return { items: [], cursor: JSON.stringify({ rounds: { since } }), hasMore: false };
-  const read = await readRepository(octokit, round);
+  const read = await readRepository(octokit, { ...round, position: resized(round.position, size) });
   if (read.hasMore) return toPage(read, { round: { ...round, position: read.next } });
   const next = await nextInRound(octokit, { ...round, after: round.repository.id, size });
   if (next !== null) return toPage({ ...read, hasMore: true }, { round: next });

@@ -33,6 +33,7 @@ test('a hook is signed, in JSON, over TLS that is checked, for what is read', as
       events: ['issues', 'issue_comment', 'pull_request'],
       config: { url: URL, secret: 'a-secret', content_type: 'json', insecure_ssl: '0' },
       pings: 1,
+      deliveries: [],
     },
   ]);
   expect(registration).toEqual({ id: expect.stringMatching(/^\d+$/), scope: 'acme/claims', expiresAt: null });

@@ -41,6 +41,7 @@ interface HookConfig {
 }
 
 export const githubWebhooks: WebhookRegistrar = {
+  signing: async () => 'HMAC_SHA256',
   register: (connection, { url, secret, scope }, signal) =>
     withHooks(connection, { scope, signal }, async (hooks) => {
       const config: HookConfig = { url, secret, content_type: 'json', insecure_ssl: '0' };

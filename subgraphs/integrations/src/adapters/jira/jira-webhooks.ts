@@ -1,5 +1,6 @@
 /** Webhooks of a Jira: of an OAuth app in Cloud, where they end after 30 days; of the administration in Data Center. */
 import { z } from 'zod';
+import type { Connection } from '../connection.ts';
 import { ConnectorError, orNullWhenMissing } from '../connector-error.ts';
 import type { WebhookRegistrar, WebhookRegistration } from '../connector.ts';
 import { FIRST_SIGNING_RELEASE, WEBHOOKS_UNSIGNED, WEBHOOK_BY_HAND } from './jira-check.ts';
@@ -19,6 +20,12 @@ const GONE = 'The webhook is no longer there. Register it again.';
 
 export function createJiraWebhooks(findSite: FindJiraSite): WebhookRegistrar {
   return {
+    signing: async (connection, signal) => {
+      const site = await findSite({ connection, signal });
+      if (site.edition === 'DATA_CENTER') return 'HMAC_SHA256';
+      requireApp(connection);
+      return 'BEARER_JWT';
+    },
     register: async (connection, wanted, signal) => {
       const site = await findSite({ connection, signal });
       return site.edition === 'CLOUD' ? registerInCloud(site, wanted) : registerInDataCenter(site, wanted);
@@ -40,6 +47,10 @@ export function createJiraWebhooks(findSite: FindJiraSite): WebhookRegistrar {
   };
 }
 
+function requireApp(connection: Connection): void {
+  if (!isOfApp(connection)) throw new ConnectorError(WEBHOOK_BY_HAND);
+}
+
 /** Ids are numbers in both editions: nothing else comes into a path. */
 function toId({ id }: WebhookRegistration): number {
   if (!/^\d{1,15}$/.test(id)) throw new ConnectorError(GONE, { status: 404 });
@@ -58,7 +69,7 @@ const cloudPageSchema = z.object({
 type CloudWebhook = z.output<typeof cloudPageSchema>['values'][number];
 
 async function registerInCloud(call: JiraCall, { url, scope }: Wanted): Promise<WebhookRegistration> {
-  if (!isOfApp(call.connection)) throw new ConnectorError(WEBHOOK_BY_HAND);
+  requireApp(call.connection);
   // The filter of such a webhook knows no "everything".
   if (scope === null) throw new ConnectorError('A webhook of Jira is about one project: enter its key.');
   const jqlFilter = toProjectJql(scope);

@@ -15,6 +15,7 @@ const world = (timeZone: string): JiraWorld => ({
   projects: new Map([['OPS', { id: '1', key: 'OPS', types: [], transitions: [] }]]),
   issues: [],
   webhooks: [],
+  isTokenOfApp: () => false,
 });
 
 // Attack: words that end the text of a query and go on with conditions of their own.

@@ -9,6 +9,7 @@ import { isConnectionFailure, orConflict, type Connections } from '../connection
 import { changeStatusByUse } from '../connection/status-changes.ts';
 import type { SecretBox } from '../credential/secret-box.ts';
 import { hookUrl } from './hook-url.ts';
+import { checkSigning } from './hook-signing.ts';
 import { placeOf } from './hook-secret.ts';
 import { findHook, findHookForUpdate, findHookWithSecrets } from './hook-store.ts';
 import type { InboundHook, InboundRegistration } from './inbound-hook.ts';
@@ -52,7 +53,10 @@ export class RegistrationService {
     );
   }
 
-  /** @throws FlowgridError `CONFLICT` with the words of what the other system refused. */
+  /**
+   * @throws FlowgridError `CONFLICT` with the words of what the other system refused; InvalidInput for a hook that would refuse
+   * what the other system is about to send.
+   */
   async register(
     request: ServiceRequest,
     input: { readonly hookId: string; readonly scope?: string | null | undefined },
@@ -71,9 +75,10 @@ export class RegistrationService {
     if (same !== undefined) return { hook, registration: same };
     const url = hookUrl(this.#options.publicUrl, hook);
     const made = await orConflict(
-      this.#withRegistrar(tenantId, hook, 'INTERACTIVE', (webhooks, connection, signal) =>
-        webhooks.register(connection, { url, secret, scope }, signal),
-      ),
+      this.#withRegistrar(tenantId, hook, 'INTERACTIVE', async (webhooks, connection, signal) => {
+        checkSigning(hook, await webhooks.signing(connection, signal));
+        return webhooks.register(connection, { url, secret, scope }, signal);
+      }),
     );
     const registration: InboundRegistration = {
       id: newId(),

@@ -49,6 +49,12 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
   { method: 'PATCH', pattern: /^\/orgs\/([^/]+)(\/hooks\/\d+)$/, answer: ofOrganization },
   { method: 'DELETE', pattern: /^\/orgs\/([^/]+)(\/hooks\/\d+)$/, answer: ofOrganization },
   { method: 'POST', pattern: /^\/orgs\/([^/]+)(\/hooks\/\d+\/pings)$/, answer: ofOrganization },
+  { method: 'GET', pattern: /^\/orgs\/([^/]+)(\/hooks\/\d+\/deliveries)$/, answer: ofOrganization },
+  {
+    method: 'POST',
+    pattern: /^\/orgs\/([^/]+)(\/hooks\/\d+\/deliveries\/\d+\/attempts)$/,
+    answer: ofOrganization,
+  },
 ];
 
 function repositoriesOf({ state, account }: Call): readonly Repository[] {

@@ -14,6 +14,7 @@ import type { RepositoryCall, RepositoryRoute } from './routes.ts';
 import { hookShape, pullShape, repositoryShape } from './shapes.ts';
 import type { GitHubState, Hook } from './state.ts';
 import type { GitHubRequest } from './answers.ts';
+import { answerDeliveries } from './deliveries.ts';
 
 const READ_PULLS = { permission: 'pull_requests', level: 'read' } as const;
 const WRITE_PULLS = { permission: 'pull_requests', level: 'write' } as const;
@@ -36,6 +37,13 @@ export const REPOSITORY_ROUTES: readonly RepositoryRoute[] = [
   { method: 'PATCH', pattern: /^(\/hooks\/\d+)$/, need: WRITE_HOOKS, answer: ofRepository },
   { method: 'DELETE', pattern: /^(\/hooks\/\d+)$/, need: WRITE_HOOKS, answer: ofRepository },
   { method: 'POST', pattern: /^(\/hooks\/\d+\/pings)$/, need: WRITE_HOOKS, answer: ofRepository },
+  { method: 'GET', pattern: /^(\/hooks\/\d+\/deliveries)$/, need: READ_HOOKS, answer: ofRepository },
+  {
+    method: 'POST',
+    pattern: /^(\/hooks\/\d+\/deliveries\/\d+\/attempts)$/,
+    need: WRITE_HOOKS,
+    answer: ofRepository,
+  },
 ];
 
 function ofRepository({ request, state, repository, parts }: RepositoryCall): Answer {
@@ -103,7 +111,7 @@ export function answerHooks(
   },
 ): Answer {
   const { hooks, place, path } = where;
-  const [, id, isPing] = /^\/hooks(?:\/(\d+)(\/pings)?)?$/.exec(path) ?? [];
+  const [, id, below = ''] = /^\/hooks(?:\/(\d+)(\/.*)?)?$/.exec(path) ?? [];
   if (id === undefined) {
     if (request.method === 'GET') {
       return page(request, hooks, (hook) => hookShape(hook, place));
@@ -112,7 +120,8 @@ export function answerHooks(
   }
   const hook = hooks.find((candidate) => candidate.id === Number(id));
   if (hook === undefined) return notFound;
-  if (isPing !== undefined) {
+  if (below.startsWith('/deliveries')) return answerDeliveries(request, { state: where.state, hook, below });
+  if (below === '/pings') {
     hook.pings += 1;
     return noContent;
   }
@@ -144,6 +153,7 @@ function createHook(
     events: Array.isArray(events) ? events.map(String) : ['push'],
     active: active !== false,
     pings: 1,
+    deliveries: [],
   };
   hooks.push(hook);
   return created(hookShape(hook, place));

@@ -32,6 +32,20 @@ export interface Hook {
   events: readonly string[];
   active: boolean;
   pings: number;
+  /** The last first. */
+  readonly deliveries: Delivery[];
+}
+
+/** One try to deliver an event; those of one event share their `guid`. */
+export interface Delivery {
+  readonly id: number;
+  readonly guid: string;
+  readonly event: string;
+  readonly payload: object;
+  readonly deliveredAt: Date;
+  readonly isRedelivery: boolean;
+  /** 0 when nobody answered. */
+  readonly statusCode: number;
 }
 
 export interface Pull {
@@ -101,6 +115,8 @@ export class GitHubState {
   /** By `owner/name` in lower case. */
   readonly repositories = new Map<string, Repository>();
   readonly organizationHooks = new Map<string, Hook[]>();
+  /** Where webhooks arrive in place of the origin of their address; null to believe the address. */
+  hooksArriveAt: string | null = null;
   #app: App | null = null;
   #lastId = 1_000;
 
