@@ -1,7 +1,7 @@
 /** Connects to checked addresses only: the lookup that checks is the lookup that connects, so nothing can change between. */
-import { lookup, type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { callbackify, promisify } from 'node:util';
+import { callbackify } from 'node:util';
 import { buildConnector } from 'undici';
 import { classifyAddress } from './addresses.ts';
 import { isAllowedHost, plainHostname } from './allowed-hosts.ts';
@@ -11,9 +11,6 @@ import type { Reach } from './url-rules.ts';
 
 /** Resolves a name to all its addresses. */
 export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
-
-const lookupAll = promisify(lookup);
-export const resolveBySystem: Resolve = (hostname) => lookupAll(hostname, { all: true, verbatim: true });
 
 /** A lookup that fails when any address of the name may not be reached: a mixed answer is an attack, not a choice. */
 export function createGuardedLookup(

@@ -1,7 +1,8 @@
 /** Names whose addresses change (DNS rebinding), asked of a real name server and connected to by real sockets. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { createNameServerResolve } from './resolve-name.ts';
 import { startDnsServer } from './testkit/dns-server.ts';
 import { openOutbound, reasonOf } from './testkit/open-outbound.ts';
 
@@ -154,6 +155,35 @@ describe('a connection that is kept', () => {
     expect(reasons).toEqual(others.map(() => 'REFUSED_URL'));
     expect(server.hosts.flat()).toEqual([`one.test:${port}`]);
   });
+});
+
+// An attacker's name server that is silent: the system's own lookup would keep one of its two threads for each such name.
+it('names whose server never answers keep nobody from another name', async () => {
+  await using server = await startServer();
+  await using dns = await startDnsServer((name) => (name === 'here.test' ? ['127.0.0.1'] : 'SILENCE'));
+  const resolve = createNameServerResolve({ servers: [dns.server], timeoutMs: 600 });
+  const allowed = [{ hostname: 'here.test', port: String(server.port) }];
+  await using outbound = openOutbound({ allowed, resolve });
+  let silentEnded = 0;
+  const silent = Array.from({ length: 20 }, async (_, index) => {
+    const reason = await reasonOf(outbound.fetch(`https://silent-${index}.test/`));
+    silentEnded += 1;
+    return reason;
+  });
+  await vi.waitUntil(() => dns.asked.length >= silent.length, { timeout: 10_000 });
+
+  const answer = await outbound.fetch(`http://here.test:${server.port}/`);
+
+  expect([await answer.text(), silentEnded]).toEqual(['here', 0]);
+  expect(new Set(await Promise.all(silent))).toEqual(new Set(['UNREACHABLE_ADDRESS']));
+});
+
+it('a name that has addresses of one kind only gives those, and one of neither is unknown', async () => {
+  await using dns = await startDnsServer((name) => (name === 'four.test' ? ['192.0.2.7'] : null));
+  const resolve = createNameServerResolve({ servers: [dns.server] });
+
+  expect(await resolve('four.test')).toEqual([{ address: '192.0.2.7', family: 4 }]);
+  await expect(resolve('none.test')).rejects.toThrow('ENOTFOUND');
 });
 
 it('the system’s own names of this machine are refused, with and without a dot at the end', async () => {

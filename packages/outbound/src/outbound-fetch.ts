@@ -3,8 +3,9 @@ import type { FailureKind, OutsidePolicies } from '@flowgrid/platform';
 import type { AllowedHost } from './allowed-hosts.ts';
 import { NO_NETWORKS, type AllowedNetworks } from './allowed-networks.ts';
 import { createDispatcher } from './dispatcher.ts';
-import { resolveBySystem, type Resolve } from './guarded-connect.ts';
+import type { Resolve } from './guarded-connect.ts';
 import { OutboundError, toOutboundError, type OutboundReason } from './outbound-error.ts';
+import { createResolve } from './resolve-name.ts';
 import { sendRequest, type OutboundRequest } from './send-request.ts';
 import { findUrlProblem, type Reach } from './url-rules.ts';
 
@@ -29,6 +30,7 @@ export interface OutboundOptions {
   readonly proxy?: URL | null;
   /** Null for a caller who keeps account of failures itself: each request is made once, whatever became of those before. */
   readonly policies: OutsidePolicies | null;
+  /** The system's name servers if not given; its own lookup for the allowed hosts. */
   readonly resolve?: Resolve;
   /** From the request to the last byte of the answer. */
   readonly deadlineMs?: number;
@@ -52,7 +54,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const reach = { hosts: options.allowed, networks: options.networks ?? NO_NETWORKS };
   const dispatcher = createDispatcher({
     reach,
-    resolve: options.resolve ?? resolveBySystem,
+    resolve: options.resolve ?? createResolve(options.allowed),
     deadlineMs,
     proxy: options.proxy ?? null,
     connections:

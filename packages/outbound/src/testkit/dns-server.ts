@@ -7,6 +7,8 @@ import type { LookupAddress } from 'node:dns';
 export interface DnsServer extends AsyncDisposable {
   /** Names that were asked for, in order; each once for all its addresses. */
   readonly asked: readonly string[];
+  /** Its address with its port. */
+  readonly server: string;
   /** Asks this server, and no other, each time. */
   readonly resolve: (hostname: string) => Promise<readonly LookupAddress[]>;
 }
@@ -15,26 +17,30 @@ const TYPE_A = 1;
 const HEADER_BYTES = 12;
 const NAME_ERROR = 3;
 
-/** `answer` gives the IPv4 addresses of the nth question for a name (from 0), or null for an unknown name. */
+/** `answer` gives the IPv4 addresses of the nth question for a name (from 0), null for an unknown name, or no answer at all. */
 export async function startDnsServer(
-  answer: (hostname: string, time: number) => readonly string[] | null,
+  answer: (hostname: string, time: number) => readonly string[] | null | 'SILENCE',
 ): Promise<DnsServer> {
   const asked: string[] = [];
   const socket = createSocket('udp4');
   socket.on('message', (query, { address, port }) => {
     const { hostname, type, end } = readQuestion(query);
-    if (type !== TYPE_A) return socket.send(respond(query.subarray(0, end), []), port, address);
     const time = asked.filter((name) => name === hostname).length;
-    asked.push(hostname);
-    return socket.send(respond(query.subarray(0, end), answer(hostname, time)), port, address);
+    const addresses = answer(hostname, time);
+    if (type === TYPE_A) asked.push(hostname);
+    if (addresses === 'SILENCE') return;
+    const known = type === TYPE_A ? addresses : [];
+    socket.send(respond(query.subarray(0, end), known), port, address);
   });
   await new Promise<void>((resolve) => {
     socket.bind(0, '127.0.0.1', resolve);
   });
   const resolver = new Resolver({ timeout: 2_000, tries: 1 });
-  resolver.setServers([`127.0.0.1:${socket.address().port}`]);
+  const server = `127.0.0.1:${socket.address().port}`;
+  resolver.setServers([server]);
   return {
     asked,
+    server,
     resolve: async (hostname) =>
       (await resolver.resolve4(hostname)).map((address) => ({ address, family: isIPv4(address) ? 4 : 6 })),
     [Symbol.asyncDispose]: async () => {
