@@ -31,6 +31,11 @@ export interface Database<Client, Tx> extends AsyncDisposable {
    * Use it where one statement is enough: several are not one snapshot. Writes are refused by PostgreSQL.
    */
   readInTenant<Result>(tenantId: string, work: (tx: Tx) => Promise<Result>): Promise<Result>;
+  /**
+   * Runs one statement that may write, in a transaction of its own and in one round trip. A second one is refused, and so
+   * is an event beside the change: several belong into `inTenant`.
+   */
+  writeInTenant<Result>(tenantId: string, work: (tx: Tx) => Promise<Result>): Promise<Result>;
   /** For what comes before a tenant is known: functions made for it and tables without tenants. Tenant tables look empty. */
   withoutTenant<Result>(work: (client: Client) => Promise<Result>): Promise<Result>;
   /** Rejects when the database does not answer. */
@@ -84,8 +89,12 @@ export function createDatabase<Client extends TransactionalClient<Tx>, Tx>(
   const client = options.createClient(adapter);
   sendUnbatched(client);
   const share = new TenantShare(poolSize, CONNECTION_WAIT_MS);
-  const forTenant = <Result>(tenantId: string, name: string, work: () => Promise<Result>): Promise<Result> =>
-    guarded(() => share.run(tenantId, () => inSpan(name, () => runInTenantScope(tenantId, work), SPAN)));
+  const forTenant = <Result>(
+    scope: Parameters<typeof runInTenantScope>[0],
+    name: string,
+    work: () => Promise<Result>,
+  ): Promise<Result> =>
+    guarded(() => share.run(scope.tenantId, () => inSpan(name, () => runInTenantScope(scope, work), SPAN)));
   if (options.metrics) {
     registerPoolMetrics(options.metrics, {
       size: poolSize,
@@ -95,12 +104,14 @@ export function createDatabase<Client extends TransactionalClient<Tx>, Tx>(
   }
   return {
     inTenant: (tenantId, work) =>
-      forTenant(tenantId, 'database transaction', () =>
+      forTenant({ tenantId, access: 'read' }, 'database transaction', () =>
         client.$transaction(work, { maxWait: TRANSACTION_WAIT_MS, timeout: TRANSACTION_LIMIT_MS }),
       ),
     // The client has every method of its transactions; a transaction within is what `inTenant` is for.
     readInTenant: (tenantId, work) =>
-      forTenant(tenantId, 'database read', () => work(client as unknown as Tx)),
+      forTenant({ tenantId, access: 'read' }, 'database read', () => work(client as unknown as Tx)),
+    writeInTenant: (tenantId, work) =>
+      forTenant({ tenantId, access: 'write' }, 'database write', () => work(client as unknown as Tx)),
     withoutTenant: (work) => guarded(async () => await work(client)),
     checkReady: () => pool.checkReady(),
     [Symbol.asyncDispose]: async () => {

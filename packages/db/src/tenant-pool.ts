@@ -2,28 +2,32 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Client, Pool, type PoolConfig, type QueryConfig } from 'pg';
 import { invariant, isId } from '@flowgrid/platform';
-import { TenantRead } from './tenant-read.ts';
+import { TenantStatement, type TenantAccess } from './tenant-statement.ts';
 
 /** The tenant that statements of the current asynchronous context act for. */
-export interface TenantScope {
+interface TenantScope {
   readonly tenantId: string;
+  /** What statements outside of an explicit transaction may do. */
+  readonly access: TenantAccess;
+  /** So many of them were sent. */
+  statements: number;
 }
 
 const scopes = new AsyncLocalStorage<TenantScope>();
 
 /** Runs `work` so that every statement it sends, until its promise settles, acts for the tenant. */
 export async function runInTenantScope<Result>(
-  tenantId: string,
+  { tenantId, access }: { readonly tenantId: string; readonly access: TenantAccess },
   work: () => Promise<Result>,
 ): Promise<Result> {
   // The id becomes part of a simple query, which has no parameters: only a UUID may get there.
   invariant(isId(tenantId), 'the tenant id is a UUID');
-  return scopes.run({ tenantId }, async () => await work());
+  return scopes.run({ tenantId, access, statements: 0 }, async () => await work());
 }
 
 // SET needs no planning and returns no row, as a call of set_config would.
-function beginFor(scope: TenantScope): string {
-  return `BEGIN; SET LOCAL app.tenant_id = '${scope.tenantId}'`;
+function beginFor({ tenantId }: TenantScope): string {
+  return `BEGIN; SET LOCAL app.tenant_id = '${tenantId}'`;
 }
 
 /** What a `BEGIN` is answered with. */
@@ -62,6 +66,9 @@ export class TenantPool extends Pool {
     const scope = scopes.getStore();
     if (scope === undefined) return Reflect.apply(super.query, this, [first, ...rest]);
     invariant(isStatement(first), 'a statement has a text');
+    scope.statements += 1;
+    // It would be committed apart from the first.
+    invariant(scope.access === 'read' || scope.statements === 1, 'a write is one statement');
     return this.#queryInTenant(scope, first);
   }
 
@@ -71,7 +78,7 @@ export class TenantPool extends Pool {
   }
 
   /** Unlike the inherited `query`, keeps the connection when it is the statement that failed. */
-  #queryInTenant({ tenantId }: TenantScope, statement: string | QueryConfig): Promise<unknown> {
+  #queryInTenant(scope: TenantScope, statement: string | QueryConfig): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.connect((connectError, client, release) => {
       if (client === undefined) {
@@ -93,7 +100,7 @@ export class TenantPool extends Pool {
         if (error) reject(error);
         else resolve(result);
       };
-      const query = new TenantRead(statement, tenantId, settle);
+      const query = new TenantStatement(statement, scope, settle);
       try {
         client.query(query);
       } catch (error) {

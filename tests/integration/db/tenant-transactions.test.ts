@@ -50,6 +50,8 @@ const auditRow = (tenantId: string, id = newId()): Prisma.AuditEventUncheckedCre
 
 const addRow = (tenantId: string): Promise<unknown> =>
   database.inTenant(tenantId, (tx) => tx.auditEvent.create({ data: auditRow(tenantId) }));
+const writeRow = (rowTenantId: string): Promise<unknown> =>
+  database.writeInTenant(tenantA, (tx) => tx.auditEvent.create({ data: auditRow(rowTenantId) }));
 const countRows = (tenantId: string): Promise<number> =>
   database.readInTenant(tenantId, (tx) => tx.auditEvent.count());
 
@@ -139,6 +141,53 @@ test('a single read costs one round trip', async () => {
   await countRows(tenantA);
 
   expect(proxy.roundTrips - before).toBe(1);
+});
+
+test('a write that is one statement costs one round trip, and is committed when it is answered', async () => {
+  await Promise.all(Array.from({ length: 8 }, () => writeRow(tenantA)));
+  const before = proxy.roundTrips;
+
+  await writeRow(tenantA);
+  const roundTrips = proxy.roundTrips - before;
+
+  expect([roundTrips, await countRows(tenantA)]).toEqual([1, 9]);
+});
+
+test('a single write for another tenant, or one that fails, leaves nothing', async () => {
+  const id = newId();
+  const fail = database.writeInTenant(tenantA, (tx) =>
+    tx.auditEvent.createMany({ data: [auditRow(tenantA, id), auditRow(tenantA, id)] }),
+  );
+
+  await expect(fail).rejects.toThrow('Unique constraint failed');
+  await expect(writeRow(tenantB)).rejects.toThrow('row-level security policy');
+  expect([await countRows(tenantA), await countRows(tenantB)]).toEqual([0, 0]);
+});
+
+// It would be committed apart: a change without the event that tells of it.
+test('a second statement of a single write is refused', async () => {
+  const work = database.writeInTenant(tenantA, async (tx) => {
+    await tx.auditEvent.count();
+    await tx.auditEvent.create({ data: auditRow(tenantA) });
+  });
+
+  await expect(work).rejects.toThrow('a write is one statement');
+  expect(await countRows(tenantA)).toBe(0);
+});
+
+test('on connections that have written, reads are read-only, and without a tenant nothing is seen', async () => {
+  const onEach = <Result>(work: () => Promise<Result>): Promise<PromiseSettledResult<Result>[]> =>
+    Promise.allSettled(Array.from({ length: 8 }, work));
+
+  await onEach(() => writeRow(tenantA));
+  const writes = await onEach(() =>
+    database.readInTenant(tenantA, (tx) => tx.auditEvent.create({ data: auditRow(tenantA) })),
+  );
+  const counts = await onEach(() => database.withoutTenant((client) => client.auditEvent.count()));
+
+  expect(writes.map(({ status }) => status)).toEqual(writes.map(() => 'rejected'));
+  expect(counts).toEqual(counts.map(() => ({ status: 'fulfilled', value: 0 })));
+  expect(await countRows(tenantA)).toBe(8);
 });
 
 test('a transaction costs one round trip for each statement and one for its commit', async () => {

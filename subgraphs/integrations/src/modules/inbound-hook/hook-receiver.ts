@@ -174,7 +174,7 @@ export class HookReceiver {
       body: message.body,
     };
     try {
-      const id = await database.inTenant(tenantId, (tx) => insertDelivery(tx, delivery));
+      const id = await database.writeInTenant(tenantId, (tx) => insertDelivery(tx, delivery));
       if (id === null) return { outcome: 'REPEATED' };
       announceWork({ tenantId, deliveryId: id });
       return { outcome: 'RECEIVED' };

@@ -1,32 +1,46 @@
-/** A statement that sets its tenant first, read-only, in the same implicit transaction and the same message to the server. */
+/** A statement that sets its tenant first, in the same implicit transaction and the same message to the server. */
 import { Query, type Connection, type QueryConfig } from 'pg';
 import { invariant } from '@flowgrid/platform';
 
-/** Named, so that the server parses and plans it once per connection. */
-const SET_TENANT = {
-  name: 'flowgrid_set_tenant',
-  text: `SELECT set_config('app.tenant_id', $1, true), set_config('transaction_read_only', 'on', true)`,
-  types: [],
+export type TenantAccess = 'read' | 'write';
+
+interface SetTenant {
+  readonly statement: { readonly name: string; readonly text: string; readonly types: [] };
+  /** Connections on which the server knows it. */
+  readonly prepared: WeakSet<Connection>;
+}
+
+/** Named, so that the server parses and plans each once per connection. */
+const SET_TENANT: Readonly<Record<TenantAccess, SetTenant>> = {
+  read: toSetTenant(
+    'flowgrid_set_tenant',
+    `SELECT set_config('app.tenant_id', $1, true), set_config('transaction_read_only', 'on', true)`,
+  ),
+  write: toSetTenant('flowgrid_set_writing_tenant', `SELECT set_config('app.tenant_id', $1, true)`),
 };
 
-/** Connections on which the server knows SET_TENANT. */
-const prepared = new WeakSet<Connection>();
+function toSetTenant(name: string, text: string): SetTenant {
+  return { statement: { name, text, types: [] }, prepared: new WeakSet() };
+}
 
 /**
  * What is sent up to one Sync is one transaction to PostgreSQL: it needs no BEGIN and COMMIT, which would be two more
- * statements to run and to answer. Both settings are local to it. When setting the tenant fails, the statement is skipped.
+ * statements to run and to answer. The settings are local to it. When setting the tenant fails, the statement is skipped.
+ * It is answered after its commit.
  */
-export class TenantRead extends Query {
+export class TenantStatement extends Query {
   readonly #tenantId: string;
+  readonly #setTenant: SetTenant;
   #isTenantSet = false;
 
   constructor(
     statement: string | QueryConfig,
-    tenantId: string,
+    { tenantId, access }: { readonly tenantId: string; readonly access: TenantAccess },
     callback: (error: unknown, result: unknown) => void,
   ) {
     super(statement, callback);
     this.#tenantId = tenantId;
+    this.#setTenant = SET_TENANT[access];
   }
 
   /** False when the server did not get as far; the state of the connection's prepared statements is unknown then. */
@@ -41,9 +55,10 @@ export class TenantRead extends Query {
 
   /** Sends everything; the driver gathers it into one write. */
   prepare(connection: Connection): void {
+    const { statement, prepared } = this.#setTenant;
     this.#parse(connection);
-    if (!prepared.has(connection)) connection.parse(SET_TENANT, true);
-    connection.bind({ statement: SET_TENANT.name, values: [this.#tenantId] }, true);
+    if (!prepared.has(connection)) connection.parse(statement, true);
+    connection.bind({ statement: statement.name, values: [this.#tenantId] }, true);
     connection.execute(null, true);
     inherited('prepare', this, [connection]);
   }
@@ -65,7 +80,7 @@ export class TenantRead extends Query {
     return { name: typeof name === 'string' ? name : '', text };
   }
 
-  /** The row of SET_TENANT is no row of the statement. */
+  /** The row of the setting is no row of the statement. */
   handleDataRow(message: unknown): void {
     if (this.#isTenantSet) inherited('handleDataRow', this, [message]);
   }
@@ -76,7 +91,7 @@ export class TenantRead extends Query {
       return;
     }
     this.#isTenantSet = true;
-    prepared.add(connection);
+    this.#setTenant.prepared.add(connection);
   }
 }
 
@@ -84,7 +99,7 @@ export class TenantRead extends Query {
 type Undeclared = 'prepare' | 'hasBeenParsed' | 'handleDataRow' | 'handleCommandComplete';
 
 /** @throws when the driver is not built as expected: an update must not bring statements without a tenant unseen. */
-function inherited(name: Undeclared, query: TenantRead, args: readonly unknown[]): unknown {
+function inherited(name: Undeclared, query: TenantStatement, args: readonly unknown[]): unknown {
   const method: unknown = Reflect.get(Query.prototype, name);
   invariant(typeof method === 'function', `the driver has a method ${name}`);
   return Reflect.apply(method, query, args);
