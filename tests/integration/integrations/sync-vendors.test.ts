@@ -110,3 +110,24 @@ test('a secondary limit of GitHub in the middle is waited for as long as it says
   expect(sync).toMatchObject({ itemsCreated: count, lastError: null });
   expect(await keptKeys(tenant)).toHaveLength(count);
 });
+
+// Attack: whoever may open issues opens many with long texts, so that no page of them fits into an answer.
+test('issues that are too long for one answer hold no sync up', async () => {
+  const tenant = await bench.tenant();
+  const { state } = github.server;
+  const repository = state.addRepository('acme/essays', { roles: { octocat: 'admin' } });
+  for (let index = 0; index < 60; index += 1) {
+    const updatedAt = new Date(BEGINNING + Math.floor(index / 20) * 60_000);
+    state.addIssue(repository, { title: `Essay ${index}`, body: '論'.repeat(65_000), updatedAt });
+  }
+  const id = await connect(tenant, 'GitHub');
+
+  await tenant.start(id, 'acme/essays');
+  const sync = await tenant.untilSync(
+    id,
+    'everything was read',
+    ({ state: is }) => is !== 'QUEUED' && is !== 'RUNNING',
+  );
+
+  expect(sync).toMatchObject({ state: 'IDLE', itemsCreated: 60, lastError: null });
+});

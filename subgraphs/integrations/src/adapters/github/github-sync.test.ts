@@ -137,3 +137,26 @@ test('a repository that is not there is said to be so', async () => {
   await expect(sync({ scope: 'acme/nothing' })).rejects.toThrow(/no such repository/);
   await expect(sync({ scope: '../user' })).rejects.toThrow(/owner\/repository/);
 });
+
+test('a page may become smaller from one to the next, also within a second', async () => {
+  const repository = github.server.state.addRepository('acme/claims', { roles: { octocat: 'pull' } });
+  for (let index = 0; index < 40; index += 1) {
+    github.server.state.addIssue(repository, {
+      title: `${index}`,
+      updatedAt: minute(index < 30 ? 1 : index),
+    });
+  }
+  const keys = new Set<string>();
+  let cursor: string | null = null;
+  let hasMore = true;
+  let pages = 0;
+
+  for (const sizes = [10, 10, 3, 10, 1]; hasMore && pages < MAX_PAGES; pages += 1) {
+    const query = { scope: 'acme/claims', cursor, size: sizes[pages % sizes.length] ?? 10 };
+    const page = await connector.syncItems(connection, query, until());
+    for (const { key } of page.items) keys.add(key);
+    ({ cursor, hasMore } = page);
+  }
+
+  expect({ hasMore, found: keys.size }).toEqual({ hasMore: false, found: 40 });
+});

@@ -1,6 +1,8 @@
 /** Reads on from the cursor of a claimed sync, page by page. */
+import { OutboundError } from '@flowgrid/outbound';
 import { FlowgridError, type Clock, type Logger } from '@flowgrid/platform';
 import { ConnectorError } from '../../adapters/connector-error.ts';
+import type { SyncPage, SyncQuery } from '../../adapters/external-item.ts';
 import { ConnectionPaused } from '../connection/connection-paused.ts';
 import { isConnectionFailure, type ConnectionInUse, type Connections } from '../connection/connections.ts';
 import type { SyncRecord } from './sync-record.ts';
@@ -19,6 +21,7 @@ export interface SyncRun {
 
 /** As much as all systems give at once. */
 export const SYNC_PAGE_SIZE = 100;
+const SMALLER = 4;
 /** Then others have their turn, and this one goes on behind them. */
 const MAX_PAGES = 50;
 const MAX_TURN_MS = 60_000;
@@ -60,17 +63,13 @@ async function runTurn(run: SyncRun): Promise<void> {
 
 async function readPages(
   { sync, record, signal }: SyncRun,
-  { connector, connection }: ConnectionInUse,
+  { connector, connection }: Pick<ConnectionInUse, 'connector' | 'connection'>,
 ): Promise<End> {
   const begunAt = performance.now();
   let { cursor } = sync;
   for (let pages = 0; pages < MAX_PAGES && performance.now() - begunAt < MAX_TURN_MS; pages += 1) {
     signal.throwIfAborted();
-    const page = await connector.syncItems(
-      connection,
-      { scope: sync.scope, cursor, size: SYNC_PAGE_SIZE },
-      AbortSignal.any([signal, AbortSignal.timeout(PAGE_MS)]),
-    );
+    const page = await readPage({ connector, connection }, { scope: sync.scope, cursor }, signal);
     signal.throwIfAborted();
     await record.writePage(page);
     if (!page.hasMore) return 'FINISHED';
@@ -79,6 +78,26 @@ async function readPages(
     ({ cursor } = page);
   }
   return 'MORE';
+}
+
+/** Strangers may write long texts, and many of them: what is too much at once is asked for in smaller parts. */
+async function readPage(
+  { connector, connection }: Pick<ConnectionInUse, 'connector' | 'connection'>,
+  query: Omit<SyncQuery, 'size'>,
+  signal: AbortSignal,
+): Promise<SyncPage> {
+  for (let size = SYNC_PAGE_SIZE; ; size = Math.ceil(size / SMALLER)) {
+    try {
+      return await connector.syncItems(
+        connection,
+        { ...query, size },
+        AbortSignal.any([signal, AbortSignal.timeout(PAGE_MS)]),
+      );
+    } catch (error) {
+      const isTooLarge = error instanceof OutboundError && error.reason === 'TOO_LARGE';
+      if (!isTooLarge || size === 1) throw error;
+    }
+  }
 }
 
 async function endAfter({ sync, record, clock, logger, signal }: SyncRun, error: unknown): Promise<void> {
