@@ -409,6 +409,17 @@ describe('destroyed data keys', () => {
     await expect(open(unaware.dataKeys)).rejects.toBeInstanceOf(SealError);
   });
 
+  test('take along what was sealed before there were any', async () => {
+    await storeEnvelope(await formerEnvelope());
+    const { dataKeys, administration, sweeper } = start();
+
+    await administration.destroy(tenantId);
+
+    await expect(open(dataKeys)).rejects.toBeInstanceOf(SealError);
+    await sweeper.sweep();
+    await expect(open(start().dataKeys)).rejects.toBeInstanceOf(SealError);
+  });
+
   test('leave other tenants alone', async () => {
     const { dataKeys, administration } = start();
     await store(dataKeys);

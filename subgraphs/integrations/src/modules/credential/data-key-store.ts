@@ -86,6 +86,13 @@ export async function listFormerEnvelopes(
      LIMIT ${MAX_ENVELOPES}`;
 }
 
+/** Leaves nothing of them that any key opens; that there was a field stays, so that its credential is known to be lost. */
+export async function destroyFormerEnvelopes(tx: Tx, tenantId: string): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE integration_credential SET envelope = '{}'
+     WHERE tenant_id = ${tenantId}::uuid AND envelope ->> 'v' = '1'`;
+}
+
 /** False when the secret was replaced meanwhile: no two envelopes are the same. */
 export async function replaceEnvelope(
   tx: Tx,

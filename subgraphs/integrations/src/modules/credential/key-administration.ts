@@ -68,6 +68,8 @@ export class KeyAdministration {
   async destroy(tenantId: string): Promise<number> {
     const deleted = await this.#options.database.inTenant(tenantId, async (tx) => {
       const dataKeys = await store.deleteDataKeys(tx, tenantId);
+      // Those that the sweeper has not come to yet are sealed by a key of all tenants, which stays.
+      await store.destroyFormerEnvelopes(tx, tenantId);
       const type = 'integration.secrets.destroyed';
       const change = await this.#audit(tx, tenantId, { action: type, changes: { dataKeys } });
       await writeEvents(tx, [toEnvelope(type, { change, data: { dataKeys } })]);
