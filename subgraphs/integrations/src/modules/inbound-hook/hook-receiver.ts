@@ -93,23 +93,28 @@ export class HookReceiver {
   }
 
   async receive(address: string, client: string, message: HookMessage): Promise<Reception> {
-    const found = await this.#find(address, client);
-    if (found === 'GUESSING') return { outcome: 'LIMITED', retryAfterSeconds: MINUTE.windowSeconds };
+    const isGuessing = this.#isNew(address) && !(await this.#mayGuess(client));
+    const found = await this.#find(address, isGuessing);
     const hook = found ?? this.#decoy;
     const now = this.#options.clock.now();
     const isRight = isSigned(message, { ...hook, now });
-    if (!isRight || found === null) return { outcome: 'REFUSED' };
-    return this.#store(hook, message);
+    if (isRight && found !== null) return this.#store(hook, message);
+    return isGuessing
+      ? { outcome: 'LIMITED', retryAfterSeconds: MINUTE.windowSeconds }
+      : { outcome: 'REFUSED' };
+  }
+
+  #isNew(address: string): boolean {
+    const memories = [this.#open, this.#unknown, this.#known];
+    return memories.every((memory) => memory.get(address) === undefined);
   }
 
   /** Whether disabled or never there, null. */
-  async #find(address: string, client: string): Promise<OpenHook | null | 'GUESSING'> {
+  async #find(address: string, isGuessing: boolean): Promise<OpenHook | null> {
     const remembered = this.#open.get(address);
     if (remembered !== undefined) return remembered;
     if (this.#unknown.get(address) === true) return null;
-    const isNew = this.#known.get(address) === undefined;
-    if (isNew && !(await this.#mayGuess(client))) return 'GUESSING';
-    const opening = this.#lookUp(address);
+    const opening = this.#lookUp(address, isGuessing);
     this.#open.set(address, opening);
     try {
       return await opening;
@@ -119,10 +124,11 @@ export class HookReceiver {
     }
   }
 
-  async #lookUp(address: string): Promise<OpenHook | null> {
+  async #lookUp(address: string, isGuessing: boolean): Promise<OpenHook | null> {
     const { database, clock, secretBox } = this.#options;
     const known =
       this.#known.get(address) ?? (isAddress(address) ? await findHookByAddress(database, address) : null);
+    if (known === null && isGuessing) return null;
     const key = known ?? NOBODY;
     const stored = await database.readInTenant(key.tenantId, (tx) =>
       findHookWithSecrets(tx, key, clock.now()),
@@ -154,7 +160,10 @@ export class HookReceiver {
     }
   }
 
-  /** Taken back where the address turns out to be a hook's would be better; hooks that are at work are known. */
+  /**
+   * Vendors send for many tenants from few addresses, and anybody can have them send to addresses that are nobody's. So who
+   * guesses too much gets another answer and costs less, but what is signed for a hook is taken all the same.
+   */
   async #mayGuess(client: string): Promise<boolean> {
     const rate = { ...MINUTE, limit: MAX_GUESSES };
     return (await this.#options.rateLimits.take(['hook-guess', client], rate)).isAllowed;
