@@ -238,6 +238,18 @@ test('background work leaves something to those who wait', async () => {
   expect((await take({ limits })).outcome).toBe('TAKEN');
 });
 
+test('background work that comes at once leaves a slot to those who wait', async () => {
+  const limits: RequestLimits = { ...PLENTY, atOnce: 4 };
+
+  const background = await Promise.all(
+    Array.from({ length: 4 }, () => take({ limits, priority: 'BACKGROUND' })),
+  );
+  const waiting = await take({ limits });
+
+  expect(background.map(({ outcome }) => outcome).toSorted()).toEqual(['BUSY', 'TAKEN', 'TAKEN', 'TAKEN']);
+  expect(waiting.outcome).toBe('TAKEN');
+});
+
 test('pauses without a time double, several at once are one, and an answer ends the row', async () => {
   const unnamed = { pause: { ms: 60_000, isNamed: false } };
   await take();

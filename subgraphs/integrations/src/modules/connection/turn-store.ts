@@ -95,14 +95,17 @@ export function createTurnStore(
         const { tenantId, integrationId, connectionRevision, slot, isWrite, priority, limits } = request;
         const { requests, writes, atOnce } = limits;
         const { burst, perMinute } = writes ?? UNLIMITED;
-        const reserve = priority === 'BACKGROUND' ? reserveOf(limits) : 0;
+        const isBackground = priority === 'BACKGROUND';
+        const reserve = isBackground ? reserveOf(limits) : 0;
+        // One slot is for those who wait at a screen: many syncs at once would hold all of them.
+        const slots = isBackground ? Math.max(1, atOnce - 1) : atOnce;
         const rows = await tx.$queryRaw`
           SELECT outcome, wait_seconds FROM take_connection_turn(
             ${tenantId}::uuid, ${integrationId}::uuid, ${connectionRevision}::integer, ${slot}::uuid,
             ${isWrite}::boolean, ${priority === 'TEST'}::boolean, ${reserve}::double precision,
             ${requests.burst}::double precision, ${requests.perMinute / SECONDS_PER_MINUTE}::double precision,
             ${burst}::double precision, ${perMinute / SECONDS_PER_MINUTE}::double precision,
-            ${atOnce}::integer, ${leaseSeconds}::double precision)`;
+            ${slots}::integer, ${leaseSeconds}::double precision)`;
         const [{ outcome, wait_seconds: waitSeconds }] = takenSchema.parse(rows);
         return { outcome, waitMs: waitSeconds * 1000 };
       }),
