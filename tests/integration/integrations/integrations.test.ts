@@ -4,7 +4,7 @@ import {
   GITHUB_TOKEN,
   JIRA_CREDENTIAL,
   SERVICENOW_CLIENT,
-} from '../../../subgraphs/integrations/src/testkit/vendor-server.ts';
+} from '../../../subgraphs/integrations/src/testkit/vendor-servers.ts';
 import { codesOf, dataOf, postGraphQL } from '../../testkit/graphql.ts';
 import {
   CREATE,
@@ -348,6 +348,28 @@ describe('deleteIntegration', () => {
     );
     expect(rows).toEqual([]);
     expect(codesOf(await owner(DELETE, { input: { id: created.id } }))).toEqual(['NOT_FOUND']);
+  });
+
+  it('asks the other system once to end its webhooks', async () => {
+    const { owner, id: tenantId } = await service.tenant();
+    const { github, url } = service.vendor;
+    const { id } = await create(owner, { baseUrl: `${url}/base` });
+    const hookId = newId();
+    await service.rows(
+      `INSERT INTO integrations.inbound_hook
+         (tenant_id, id, integration_id, kind, verification, name, is_enabled, address, created_at, updated_at)
+       VALUES ($1, $2, $3, 'GITHUB', 'HMAC_SHA256', 'Code', true, $4, now(), now())`,
+      [tenantId, hookId, id, hookId],
+    );
+    await service.rows(
+      `INSERT INTO integrations.inbound_registration (tenant_id, id, hook_id, foreign_id, scope, created_at)
+       VALUES ($1, $2, $3, '17', 'acme/claims', now())`,
+      [tenantId, newId(), hookId],
+    );
+
+    await send(owner, DELETE, { id });
+
+    expect(github.requests.filter((asked) => asked.startsWith('DELETE '))).toHaveLength(1);
   });
 });
 

@@ -20,11 +20,7 @@ export const resolvers: Resolvers = {
       return { ...tested, errors: [] };
     },
     deleteIntegration: (_root, { input }, { request, services }) =>
-      mutationPayload('integration', async () => {
-        // Afterwards nobody could tell the other system to stop sending.
-        await services.inboundRegistrations.removeAll(request, { integrationId: input.id });
-        return services.integrations.delete(request, input.id);
-      }),
+      mutationPayload('integration', () => services.integrations.delete(request, input.id)),
   },
   Integration: {
     __resolveReference: ({ id }, { loaders }) => loaders.integration.load(id),
