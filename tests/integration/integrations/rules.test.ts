@@ -1,5 +1,6 @@
 /** Rules: each fires once for an event, writes at most once to another system, and sets nothing off that comes back to it. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { ROLE_PERMISSIONS } from '@flowgrid/access';
 import {
   MemoryBroker,
   MemoryTransport,
@@ -20,6 +21,7 @@ import { ConnectionPaused } from '../../../subgraphs/integrations/src/modules/co
 import type { Connections } from '../../../subgraphs/integrations/src/modules/connection/connections.ts';
 import { saveItems } from '../../../subgraphs/integrations/src/modules/external-item/external-item-store.ts';
 import { findIntegration } from '../../../subgraphs/integrations/src/modules/integration/integration-store.ts';
+import { RuleService } from '../../../subgraphs/integrations/src/modules/rule/rule-service.ts';
 import { startRuleWorker } from '../../../subgraphs/integrations/src/workers/rule-worker.ts';
 import { codesOf, dataOf } from '../../testkit/graphql.ts';
 import { holdOutbox, listAudit, listEvents } from '../../testkit/outbox.ts';
@@ -413,6 +415,38 @@ test('each change of a rule is one row of the audit and one event of the same id
   const changes = ['created', 'updated', 'deleted'].map((verb) => `integration_rule.${verb}`);
   expect(audit.map(({ action }) => action)).toEqual(changes);
   expect(events.map(({ id: eventId, type }) => ({ id: eventId, action: type }))).toEqual(audit);
+});
+
+// A right that is recorded anew takes the place of the former one: the designs of whoever made the rule would be refused from then on.
+test('whoever sends the id of a rule again does not take over the right by which it starts designs', async () => {
+  const granted: string[] = [];
+  const grants = {
+    record: async (_rule: object, contextToken: string) => void granted.push(contextToken),
+    revoke: async () => undefined,
+  };
+  const ruleService = new RuleService({ database, grants, clock: systemClock });
+  const requestOf = (name: string) => {
+    const id = newId();
+    const actor = { kind: 'USER', id, name, userId: id } as const;
+    const permissions = new Set(ROLE_PERMISSIONS.ADMIN);
+    const { id: tenantId } = tenant;
+    return {
+      viewer: { kind: 'tenant', tenantId, actor, permissions, sessionId: null, contextToken: name },
+      requestId: newId(),
+    } as const;
+  };
+  const input = {
+    id: newId(),
+    name: 'Designs',
+    trigger: 'ITEM_CHANGED',
+    action: 'START_DESIGN',
+    integrationId,
+  } as const;
+  await ruleService.create(requestOf('Ada'), input);
+
+  const again = await ruleService.create(requestOf('Bob'), input);
+
+  expect([again.authorName, granted]).toEqual(['Ada', ['Ada']]);
 });
 
 test('another tenant changes no rule and uses no integration of this one', async () => {

@@ -80,6 +80,10 @@ export class RuleService {
       createdAt: now,
       updatedAt: now,
     };
+    const key = { tenantId, id: rule.id };
+    const existing = await this.#options.database.readInTenant(tenantId, (tx) => store.findRule(tx, key));
+    // Before a right is recorded: it would take the place of the one of whoever made the rule.
+    if (existing !== null) return asRepeated(existing, rule);
     await this.#requireIntegration(tenantId, definition);
     await this.#recordGrant(viewer, rule);
     const insert = (tx: Tx): Promise<IntegrationRule> => this.#insert(tx, request, viewer, rule);
