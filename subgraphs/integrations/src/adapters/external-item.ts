@@ -75,6 +75,8 @@ export interface SyncPage {
 const MAX_LINE_LENGTH = 500;
 const MAX_BODY_LENGTH = 50_000;
 const MAX_SEARCH_LENGTH = 200;
+const MAX_URL_LENGTH = 2_000;
+const MAX_YEAR = 9_999;
 
 /** One line, fit to be shown and stored. */
 export function toItemLine(text: string | null | undefined): string {
@@ -97,10 +99,11 @@ export function toItemBody(text: string | null | undefined): string {
     .toWellFormed();
 }
 
-/** Null for what no browser should follow. */
+/** Null for what no browser should follow, and for what is too long to be an address of an item. */
 export function toItemUrl(text: string): string | null {
   const url = URL.parse(text);
-  return url !== null && ['http:', 'https:'].includes(url.protocol) ? url.href : null;
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) return null;
+  return url.href.length <= MAX_URL_LENGTH ? url.href : null;
 }
 
 /** A token that counts, as this service gave it; where it is another's, the beginning. */
@@ -108,10 +111,11 @@ export function toCount(token: string | null, beginning: number): number {
   return token !== null && /^\d{1,7}$/.test(token) ? Number(token) : beginning;
 }
 
-/** Null for what is no time. */
+/** Null for what is no time, or none that a database keeps and a calendar has: years have four digits. */
 export function toItemTime(text: string | null | undefined): Date | null {
   const time = new Date(text ?? '');
-  return Number.isNaN(time.getTime()) ? null : time;
+  const year = time.getUTCFullYear();
+  return year >= 1 && year <= MAX_YEAR ? time : null;
 }
 
 /**
