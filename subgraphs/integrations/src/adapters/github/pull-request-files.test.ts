@@ -41,6 +41,8 @@ test.each([
   'a./b',
   'a /b',
   '.github/workflows/x.yml',
+  '.github/workflows',
+  '.github',
   '.GitHub/Workflows/x.yml',
   'x'.repeat(401),
 ])('%j is refused', (path) => {

@@ -6,7 +6,8 @@ export const MAX_FILES = 1_000;
 export const MAX_BYTES = 2 * 1024 * 1024;
 const MAX_PATH_LENGTH = 400;
 const MAX_BRANCH_LENGTH = 200;
-const WORKFLOWS = '.github/workflows';
+const GITHUB_FOLDER = '.github';
+const WORKFLOWS = `${GITHUB_FOLDER}/workflows`;
 
 /** What is wrong with the files, in words that name the file; null when nothing is. */
 export function findFileProblem({
@@ -47,7 +48,10 @@ function findPathProblem(path: string, mayChangeWorkflows: boolean): string | nu
     return 'nothing of .git is changed.';
   }
   if (parts.some((part) => /[. ]$/.test(part))) return 'no part of a path ends in a dot or a space.';
-  if (!mayChangeWorkflows && parts.join('/').startsWith(`${WORKFLOWS}/`)) {
+  // A file in the place of a folder takes away what is in it.
+  const isOfWorkflows =
+    `${parts.join('/')}/`.startsWith(`${WORKFLOWS}/`) || parts.join('/') === GITHUB_FOLDER;
+  if (!mayChangeWorkflows && isOfWorkflows) {
     return `files of ${WORKFLOWS} run with the rights of the repository; they are added by hand.`;
   }
   return null;
