@@ -4,7 +4,7 @@ import {
   JIRA_CREDENTIAL,
   SERVICENOW_CLIENT,
   SERVICENOW_CREDENTIAL,
-} from '../../../subgraphs/integrations/src/testkit/vendor-server.ts';
+} from '../../../subgraphs/integrations/src/testkit/vendor-servers.ts';
 import { codesOf, dataOf } from '../../testkit/graphql.ts';
 import { until } from '../../testkit/wait.ts';
 import { CREATE, DELETE, ONE, ROTATE, TEST, type Payload, type Report } from './operations.ts';
@@ -27,6 +27,12 @@ async function create(ask: Ask, input: object): Promise<string> {
   return integration.id;
 }
 
+const ADDRESSES = {
+  GITHUB: () => `${service.vendor.url}/base`,
+  JIRA: () => service.vendor.jira.baseUrl,
+  SERVICENOW: () => service.vendor.serviceNow.url,
+} as const;
+
 async function runTest(ask: Ask, id: string): Promise<Payload & { report: Report }> {
   return dataOf<{ result: Payload & { report: Report } }>(await ask(TEST, { input: { id } })).result;
 }
@@ -35,11 +41,11 @@ describe('testIntegration', () => {
   it.each([
     ['GITHUB', { token: GITHUB_TOKEN }, 'octocat', ['repo', 'read:org']],
     ['JIRA', JIRA_CREDENTIAL, JIRA_CREDENTIAL.email, []],
-    ['SERVICENOW', SERVICENOW_CREDENTIAL, 'integration.bot', []],
-    ['SERVICENOW', SERVICENOW_CLIENT, 'integration.bot', []],
-  ])('signs in at %s with %j', async (kind, credential, account, permissions) => {
+    ['SERVICENOW', SERVICENOW_CREDENTIAL, 'integration.bot', ['itil', 'snc_internal']],
+    ['SERVICENOW', SERVICENOW_CLIENT, 'integration.bot', ['itil', 'snc_internal']],
+  ] as const)('signs in at %s with %j', async (kind, credential, account, permissions) => {
     const { owner } = await service.tenant();
-    const id = await create(owner, { kind, baseUrl: `${service.vendor.url}/base/`, credential });
+    const id = await create(owner, { kind, baseUrl: ADDRESSES[kind](), credential });
 
     const { integration, report, errors } = await runTest(owner, id);
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EventType, TypedEnvelope } from '@flowgrid/messaging';
 import { newId } from '@flowgrid/platform';
 import { createSchema } from '../../../subgraphs/integrations/src/schema.ts';
-import { GITHUB_TOKEN } from '../../../subgraphs/integrations/src/testkit/vendor-server.ts';
+import { GITHUB_TOKEN } from '../../../subgraphs/integrations/src/testkit/vendor-servers.ts';
 import { codesOf, dataOf } from '../../testkit/graphql.ts';
 import { holdOutbox, listAudit, listEvents } from '../../testkit/outbox.ts';
 import {

@@ -40,7 +40,7 @@ async function connect(scopes = ['repo']): Promise<Connected> {
     roles: { octocat: 'admin' },
   });
   const token = state.addAccount({ kind: 'CLASSIC', login: 'octocat', scopes });
-  const baseUrl = `${service.vendor.url}/github`;
+  const baseUrl = `${service.vendor.url}/base`;
   const input = { kind: 'GITHUB', name: 'Code', baseUrl, credential: { token } };
   const { integration } = dataOf<{ result: Payload }>(await tenant.owner(CREATE, { input })).result;
   if (!integration) throw new Error('there is no integration');

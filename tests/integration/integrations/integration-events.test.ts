@@ -12,7 +12,7 @@ import {
   type EventToRecord,
 } from '../../../subgraphs/integrations/src/modules/integration-event/event-store.ts';
 import { purgeEvents } from '../../../subgraphs/integrations/src/modules/integration-event/purge-events.ts';
-import { GITHUB_TOKEN } from '../../../subgraphs/integrations/src/testkit/vendor-server.ts';
+import { GITHUB_TOKEN } from '../../../subgraphs/integrations/src/testkit/vendor-servers.ts';
 import { codesOf, dataOf } from '../../testkit/graphql.ts';
 import { subscribe, type TestSubscription } from '../../testkit/subscription.ts';
 import { until } from '../../testkit/wait.ts';

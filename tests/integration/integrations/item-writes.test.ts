@@ -4,7 +4,7 @@ import { newId } from '@flowgrid/platform';
 import { openIntegrationsDatabase } from '../../../subgraphs/integrations/src/database.ts';
 import { purgeWrites } from '../../../subgraphs/integrations/src/modules/external-write/purge-writes.ts';
 import { startJiraServer, type JiraServer } from '../../../subgraphs/integrations/src/testkit/jira-server.ts';
-import { JIRA_CREDENTIAL } from '../../../subgraphs/integrations/src/testkit/vendor-server.ts';
+import { JIRA_CREDENTIAL } from '../../../subgraphs/integrations/src/testkit/vendor-servers.ts';
 import { codesOf, dataOf, type GraphQLAnswer } from '../../testkit/graphql.ts';
 import { holdOutbox, listAudit, listEvents } from '../../testkit/outbox.ts';
 import { CREATE as CONNECT, type Payload } from './operations.ts';

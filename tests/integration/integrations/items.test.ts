@@ -5,7 +5,7 @@ import {
   GITHUB_TOKEN,
   JIRA_CREDENTIAL,
   SERVICENOW_CREDENTIAL,
-} from '../../../subgraphs/integrations/src/testkit/vendor-server.ts';
+} from '../../../subgraphs/integrations/src/testkit/vendor-servers.ts';
 import { codesOf, dataOf, type GraphQLAnswer } from '../../testkit/graphql.ts';
 import { CREATE, type Payload } from './operations.ts';
 import { startIntegrations, type Ask, type IntegrationsService } from './service.ts';
@@ -36,8 +36,14 @@ const KINDS = {
   SERVICENOW: SERVICENOW_CREDENTIAL,
 } as const;
 
-async function connect(ask: Ask, kind: keyof typeof KINDS, path = '/base'): Promise<string> {
-  const input = { kind, name: newId(), baseUrl: `${service.vendor.url}${path}`, credential: KINDS[kind] };
+const ADDRESSES = {
+  GITHUB: () => `${service.vendor.url}/base`,
+  JIRA: () => service.vendor.jira.baseUrl,
+  SERVICENOW: () => service.vendor.serviceNow.url,
+} as const;
+
+async function connect(ask: Ask, kind: keyof typeof KINDS, baseUrl = ADDRESSES[kind]()): Promise<string> {
+  const input = { kind, name: newId(), baseUrl, credential: KINDS[kind] };
   const { integration } = dataOf<{ result: Payload }>(await ask(CREATE, { input })).result;
   if (!integration) throw new Error('not created');
   return integration.id;
@@ -72,34 +78,33 @@ test.each(['GITHUB', 'JIRA', 'SERVICENOW'] as const)(
   },
 );
 
-test('an item is read by its key', async () => {
+const URLS = {
+  GITHUB: /^https:\/\/github\.com\/acme\/claims\/issues\/1$/,
+  JIRA: /^http:\/\/127\.0\.0\.1:\d+\/browse\/CLM-1$/,
+  SERVICENOW: /^http:\/\/127\.0\.0\.1:\d+\/nav_to\.do\?uri=incident\.do%3Fsys_id%3D[0-9a-f]{32}$/,
+} as const;
+const BODY = 'The clerk checks the claim.\nThen the clerk pays.';
+const CLAIM = { title: 'Claim 1 is late', body: BODY, updatedAt: '2026-03-01T10:00:00.000Z' };
+
+test.each([
+  ['GITHUB', 'acme/claims#1', { state: 'open', type: 'Issue', assignee: 'hubot' }],
+  ['JIRA', 'CLM-1', { state: 'To Do', type: 'Bug', assignee: 'Ann' }],
+  ['SERVICENOW', 'INC0010001', { state: 'New', type: 'Incident', assignee: 'User Ann' }],
+] as const)('an item of %s is read by its key', async (kind, key, told) => {
   const { owner, viewer } = await service.tenant();
-  const id = await connect(owner, 'JIRA');
+  const id = await connect(owner, kind);
 
-  const found = await viewer(ONE_ITEM, { id, key: 'CLM-1' });
-  const missing = await viewer(ONE_ITEM, { id, key: 'CLM-99' });
+  const found = await viewer(ONE_ITEM, { id, key });
+  const missing = await viewer(ONE_ITEM, { id, key: key.replace(/1$/, '99') });
 
-  expect(dataOf(found)).toEqual({
-    integration: {
-      id,
-      item: {
-        key: 'CLM-1',
-        title: 'Claim 1',
-        body: 'The clerk checks the claim.\n- Over 100: ask @Ann\n\nThen\npay.',
-        state: 'To Do',
-        type: 'Bug',
-        assignee: 'Ann Example',
-        url: `${service.vendor.url}/base/browse/CLM-1`,
-        updatedAt: '2026-03-01T10:00:00.000Z',
-      },
-    },
-  });
+  const url = expect.stringMatching(URLS[kind]);
+  expect(dataOf(found)).toEqual({ integration: { id, item: { key, ...CLAIM, ...told, url } } });
   expect(dataOf(missing)).toEqual({ integration: { id, item: null } });
 });
 
 test('what the other system refuses is said in words, beside what is there', async () => {
   const { owner, viewer } = await service.tenant();
-  const id = await connect(owner, 'GITHUB', '/unauthorized');
+  const id = await connect(owner, 'GITHUB', `${service.vendor.url}/unauthorized`);
 
   const answer = await viewer(ITEMS, { id });
 
@@ -151,7 +156,7 @@ test('the items of an integration of another tenant are as absent as those of no
 
 test('a tenant whose systems hang is refused more, and another is served', async () => {
   const [slow, other] = [await service.tenant(), await service.tenant()];
-  const id = await connect(slow.owner, 'GITHUB', '/held');
+  const id = await connect(slow.owner, 'GITHUB', `${service.vendor.url}/held`);
   const otherId = await connect(other.owner, 'GITHUB');
   const asked = service.vendor.requests.length;
 

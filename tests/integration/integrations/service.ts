@@ -2,9 +2,9 @@
 import { Client } from 'pg';
 import { newId } from '@flowgrid/platform';
 import {
-  startVendorServer,
-  type VendorServer,
-} from '../../../subgraphs/integrations/src/testkit/vendor-server.ts';
+  startVendorServers,
+  type VendorServers,
+} from '../../../subgraphs/integrations/src/testkit/vendor-servers.ts';
 import { startContextIssuer } from '../../testkit/context-issuer.ts';
 import { createTestDatabase } from '../../testkit/database.ts';
 import { postGraphQL, type GraphQLAnswer } from '../../testkit/graphql.ts';
@@ -29,7 +29,7 @@ export interface TestTenant {
 
 export interface IntegrationsService extends AsyncDisposable {
   readonly url: string;
-  readonly vendor: VendorServer;
+  readonly vendor: VendorServers;
   readonly platform: TestPlatform;
   tenant(): Promise<TestTenant>;
   /** As the service signs in. */
@@ -46,8 +46,12 @@ export async function startIntegrations(
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase());
   const issuer = stack.use(await startContextIssuer());
-  const vendor = stack.use(await startVendorServer());
-  const env = { AUTH_URL: issuer.url, OUTBOUND_ALLOW_HOSTS: [vendor.host, ...reachable].join(','), ...more };
+  const vendor = stack.use(await startVendorServers());
+  const env = {
+    AUTH_URL: issuer.url,
+    OUTBOUND_ALLOW_HOSTS: [...vendor.hosts, ...reachable].join(','),
+    ...more,
+  };
   const platform = stack.use(await createPlatform({ database, env: { integrations: env } }));
   const { url } = await platform.start('integrations');
   const superuser = new Client({ connectionString: database.superuserUrl });

@@ -6,7 +6,7 @@ import {
   type IntegrationsClient,
 } from '../../../../subgraphs/design/src/adapters/integrations-client.ts';
 import { openService } from '../../../../subgraphs/design/src/adapters/outside-call.ts';
-import { GITHUB_TOKEN } from '../../../../subgraphs/integrations/src/testkit/vendor-server.ts';
+import { GITHUB_TOKEN } from '../../../../subgraphs/integrations/src/testkit/vendor-servers.ts';
 import { dataOf } from '../../../testkit/graphql.ts';
 import { CREATE, type Payload } from '../../integrations/operations.ts';
 import { startIntegrations, type IntegrationsService, type TestTenant } from '../../integrations/service.ts';

@@ -20,6 +20,7 @@ const WORDS = {
 type Work = (bench: VendorBench, connection: Connection, key: string) => Promise<unknown>;
 
 const WORK: Readonly<Record<string, Work>> = {
+  'a check': ({ connector }, connection) => connector.check(connection, until()),
   'a list': ({ connector }, connection) =>
     connector.listItems(connection, { search: null, size: 3, token: null }, until()),
   'a search': ({ connector }, connection) =>

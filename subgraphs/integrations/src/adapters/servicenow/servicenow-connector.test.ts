@@ -164,6 +164,18 @@ describe('a sync', () => {
   });
 });
 
+// Attacks: words that add conditions to a query, or have the instance evaluate them.
+test.each([
+  ['x^ORsys_class_name=sys_user^', 'x ORsys_class_name sys_user'],
+  ['javascript:gs.log(1)', 'javascript gs.log 1'],
+])('a search looks for words alone: %j', async (search, words) => {
+  await connector.listItems(connect(), { search, size: 2, token: null }, until());
+
+  expect(server.targets.at(-1)?.searchParams.get('sysparm_query')).toBe(
+    `short_descriptionLIKE${words}^ORdescriptionLIKE${words}^ORnumberSTARTSWITH${words}^ORDERBYDESCsys_updated_on`,
+  );
+});
+
 test('pages of a list go on behind rows that the user may not see', async () => {
   const keys = Array.from({ length: 7 }, (_, index) => addTask(second(index)));
   for (const key of keys.slice(2, 5)) server.records.hidden.add(key);
