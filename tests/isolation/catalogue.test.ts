@@ -42,6 +42,7 @@ const DEFINER_FUNCTIONS = [
   'design.revive_outbox_events',
   'integrations.bury_outbox_event',
   'integrations.claim_inbound_deliveries',
+  'integrations.claim_inbound_redeliveries',
   'integrations.claim_inbound_registrations',
   'integrations.claim_outbox_lease',
   'integrations.claim_rule_runs',

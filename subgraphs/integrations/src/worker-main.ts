@@ -2,7 +2,6 @@
 import { createOutboxAnnouncer, openTransport, withOutbox } from '@flowgrid/messaging';
 import { createOutbound, toOutboundReach } from '@flowgrid/outbound';
 import {
-  OutsidePolicies,
   createHttpServer,
   createLogger,
   createMetrics,
@@ -14,10 +13,9 @@ import {
   toHttpOptions,
 } from '@flowgrid/platform';
 import { openSharedState } from '@flowgrid/shared-state';
-import { createConnectors } from './adapters/create-connectors.ts';
 import { openIntegrationsDatabase } from './database.ts';
 import { readDeliveryWorkerEnv } from './env.ts';
-import { Connections } from './modules/connection/connections.ts';
+import { RedeliveryService } from './modules/inbound-hook/redelivery-service.ts';
 import { RegistrationService } from './modules/inbound-hook/registration-service.ts';
 import { withIntegrationEvents } from './modules/integration-event/announced-events.ts';
 import { startInboundWorker } from './workers/inbound-worker.ts';
@@ -27,12 +25,10 @@ import { startSyncWorker } from './workers/sync-worker.ts';
 import { startPurgingWrites } from './modules/external-write/purge-writes.ts';
 import { startPurgingEvents } from './modules/integration-event/purge-events.ts';
 import { startKeySweeper } from './modules/credential/key-sweeper.ts';
-import { openSignIns } from './modules/authorization/open-sign-ins.ts';
 import { startTokenTender } from './modules/authorization/token-tender.ts';
-import { openSecretBox } from './modules/credential/open-secret-box.ts';
+import { openConnections } from './open-connections.ts';
 
 const NAME = 'delivery-worker';
-const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 const env = readEnvOrExit(readDeliveryWorkerEnv);
 const logger = createLogger({ name: NAME, level: env.LOG_LEVEL });
 const metrics = createMetrics(NAME);
@@ -48,29 +44,16 @@ await runService(logger, async (stack, stopping) => {
   const announceOutbox = createOutboxAnnouncer({ service: 'integrations', announcements: pubsub, logger });
   const database = withIntegrationEvents(withOutbox(opened, announceOutbox), { pubsub, logger });
   const transport = stack.use(await openTransport(env, logger));
-  const secretBox = stack.use(await openSecretBox(env, { database, pubsub, clock, logger }));
+  const connecting = await openConnections(stack, { env, database, pubsub, clock, logger, metrics });
+  const { secretBox, signing, outbound, connections } = connecting;
+  const shared = { database, secretBox: secretBox.dataKeys, clock, logger };
   stack.use(startKeySweeper({ ...secretBox, database, clock, logger }));
   stack.use(startPurgingEvents({ database, logger }));
   stack.use(startPurgingWrites({ database, logger }));
-  const policies = new OutsidePolicies({ logger, metrics });
-  const outbound = stack.use(
-    createOutbound({ ...toOutboundReach(env), policies, maxResponseBytes: MAX_ANSWER_BYTES }),
-  );
-  // Connections keep account of their failures themselves, together with other processes.
-  const forConnections = stack.use(
-    createOutbound({ ...toOutboundReach(env), policies: null, maxResponseBytes: MAX_ANSWER_BYTES }),
-  );
-  const shared = { database, secretBox: secretBox.dataKeys, clock, logger };
-  const signing = stack.use(openSignIns(env, shared));
   stack.use(startTokenTender({ ...shared, ...signing, fetch: outbound.fetch }));
-  const connections = new Connections({
-    ...shared,
-    ...signing,
-    connectors: createConnectors(),
-    fetch: forConnections.fetch,
-  });
   const registrations = new RegistrationService({ ...shared, connections, publicUrl: env.PUBLIC_URL });
-  stack.use(startInboundWorker({ database, transport, registrations, clock, logger }));
+  const redeliveries = new RedeliveryService({ database, connections, logger });
+  stack.use(startInboundWorker({ database, transport, registrations, redeliveries, clock, logger }));
   stack.use(startRuleWorker({ database, transport, connections, registry: metrics, clock, logger }));
   const syncs = { concurrency: env.SYNC_CONCURRENCY, leaseSeconds: env.SYNC_LEASE_SECONDS };
   stack.use(startSyncWorker({ ...syncs, database, transport, connections, clock, logger }));

@@ -1,11 +1,17 @@
 /** Hooks that other systems were told to send to, by the connectors' own registrars: what these systems then send is taken. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { newId } from '@flowgrid/platform';
+import { createLogger, newId } from '@flowgrid/platform';
 import { deliver } from '../../../subgraphs/integrations/src/testkit/github/deliveries.ts';
+import { createGitHubConnector } from '../../../subgraphs/integrations/src/adapters/github/github-connector.ts';
+import { openIntegrationsDatabase } from '../../../subgraphs/integrations/src/database.ts';
+import type { Connections } from '../../../subgraphs/integrations/src/modules/connection/connections.ts';
+import { RedeliveryService } from '../../../subgraphs/integrations/src/modules/inbound-hook/redelivery-service.ts';
+import { findIntegration } from '../../../subgraphs/integrations/src/modules/integration/integration-store.ts';
+import type { GitHubServer } from '../../../subgraphs/integrations/src/testkit/github-server.ts';
 import {
-  startGitHubServer,
-  type GitHubServer,
-} from '../../../subgraphs/integrations/src/testkit/github-server.ts';
+  startConnectedGitHub,
+  type ConnectedGitHub,
+} from '../../../subgraphs/integrations/src/testkit/github-connection.ts';
 import {
   appToken,
   issuePayload,
@@ -18,7 +24,8 @@ import {
   type OAuthServer,
 } from '../../../subgraphs/integrations/src/testkit/oauth-server.ts';
 import { dataOf } from '../../testkit/graphql.ts';
-import { REGISTER_HOOK, makeHook, send, worked, type MadeHook } from './hook-operations.ts';
+import { until } from '../../testkit/wait.ts';
+import { REGISTER_HOOK, UPDATE_HOOK, makeHook, send, worked, type MadeHook } from './hook-operations.ts';
 import { CREATE, type Payload } from './operations.ts';
 import { startIntegrations, type IntegrationsService, type TestTenant } from './service.ts';
 
@@ -32,6 +39,7 @@ const COMPLETE = `mutation($input: CompleteIntegrationAuthorizationInput!) {
 }`;
 
 const stack = new AsyncDisposableStack();
+let connected: ConnectedGitHub;
 let github: GitHubServer;
 let oauth: OAuthServer;
 let cloud: JiraServer;
@@ -40,7 +48,8 @@ let service: IntegrationsService;
 let tenant: TestTenant;
 
 beforeAll(async () => {
-  github = stack.use(await startGitHubServer());
+  connected = stack.use(await startConnectedGitHub());
+  github = connected.server;
   oauth = stack.use(await startOAuthServer());
   cloud = stack.use(await startJiraServer({ isTokenOfApp: (token) => oauth.secrets.includes(token) }));
   dataCenter = stack.use(await startJiraServer({ edition: 'DATA_CENTER', majorVersion: 10 }));
@@ -197,3 +206,73 @@ test.each([
     expect(jira.world.webhooks).toEqual([]);
   },
 );
+
+test('what GitHub could not deliver is asked for, and taken once', async () => {
+  await using database = openIntegrationsDatabase(service.databaseUrl);
+  const token = github.state.addAccount({ kind: 'CLASSIC', login: 'octocat', scopes: ['repo'] });
+  const connection = connected.connect(token);
+  const use: Connections['use'] = async ({ tenantId, integrationId }, work) => {
+    const integration = await database.readInTenant(tenantId, (tx) =>
+      findIntegration(tx, tenantId, integrationId),
+    );
+    return integration && work({ connector: createGitHubConnector(), connection, integration });
+  };
+  const logger = createLogger({ name: 'test', level: 'silent' });
+  const redeliveries = new RedeliveryService({ database, connections: { use }, logger });
+  const repository = github.state.addRepository(`acme/${newId()}`, { roles: { octocat: 'admin' } });
+  const made = await makeHook(tenant.owner, { kind: 'GITHUB', integrationId: await connectGitHub() });
+  await register(made, `acme/${repository.name}`);
+  const [hook] = repository.hooks;
+  if (hook === undefined) throw new Error('nothing was registered');
+  const tell = (number: number) =>
+    deliver(github.state, hook, {
+      event: 'issues',
+      payload: issuePayload('opened', { number, title: 'Claims', updatedAt: '2026-01-01T12:00:00Z' }),
+    });
+  const triesAfter = async (count: number) => {
+    await service.rows('UPDATE integrations.inbound_registration SET redeliver_after = now()');
+    await redeliveries.redeliverDue();
+    return until(`${count} tries`, async () => (hook.deliveries.length >= count ? hook.deliveries : null));
+  };
+
+  await tell(1);
+  github.state.hooksArriveAt = 'http://127.0.0.1:1';
+  const lost = await tell(2);
+  github.state.hooksArriveAt = service.url;
+  await triesAfter(3);
+  // Nobody is asked again before the time is over.
+  await redeliveries.redeliverDue();
+  const tries = await triesAfter(3);
+  const taken = await worked(tenant, made.hook.id, 2);
+
+  expect(lost.statusCode).toBe(0);
+  expect(tries.map(({ guid, statusCode }) => [guid === lost.guid, statusCode])).toEqual([
+    [true, 202],
+    [true, 0],
+    [false, 202],
+  ]);
+  expect(new Set(taken.map(({ note }) => note))).toEqual(
+    new Set(['acme/claims#1 is new.', 'acme/claims#2 is new.']),
+  );
+});
+
+test('a disabled hook is not asked about', async () => {
+  const made = await makeHook(tenant.owner, { kind: 'GITHUB', integrationId: await connectGitHub() });
+  const repository = github.state.addRepository(`acme/${newId()}`, { roles: { octocat: 'admin' } });
+  await register(made, `acme/${repository.name}`);
+  await service.rows('UPDATE integrations.inbound_registration SET redeliver_after = now()');
+  const claim = () =>
+    service.rows<{ tenant_id: string }>(
+      'SELECT tenant_id FROM integrations.claim_inbound_redeliveries(600, 100)',
+    );
+  const isOurs = ({ tenant_id: id }: { readonly tenant_id: string }): boolean => id === tenant.id;
+
+  await tenant.owner(UPDATE_HOOK, { input: { id: made.hook.id, isEnabled: false } });
+  const disabled = await claim();
+  await tenant.owner(UPDATE_HOOK, { input: { id: made.hook.id, isEnabled: true } });
+  const enabled = await claim();
+
+  expect(disabled.filter(isOurs)).toEqual([]);
+  expect(enabled.filter(isOurs)).toHaveLength(1);
+  expect((await claim()).filter(isOurs)).toEqual([]);
+});

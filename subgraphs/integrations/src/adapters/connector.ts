@@ -104,6 +104,11 @@ export interface WebhookRegistrar {
   ): Promise<WebhookRegistration>;
   /** One that is gone already is no error. */
   remove(connection: Connection, registration: WebhookRegistration, signal: AbortSignal): Promise<void>;
+  /**
+   * Has messages that did not arrive sent again, a bounded number of them; absent where the other system does that by itself.
+   * Returns how many.
+   */
+  redeliver?(connection: Connection, registration: WebhookRegistration, signal: AbortSignal): Promise<number>;
 }
 
 export interface WebhookRegistration {

@@ -1,4 +1,4 @@
-/** Works on what hooks received, renews their registrations, and forgets what is old. */
+/** Works on what hooks received, renews their registrations, has sent again what did not arrive, and forgets what is old. */
 import type { Transport } from '@flowgrid/messaging';
 import { FlowgridError, repeatHourly, type Clock, type Logger } from '@flowgrid/platform';
 import type { IntegrationsDatabase } from '../database.ts';
@@ -8,6 +8,7 @@ import {
   purgeDeliveries,
   type ClaimedDelivery,
 } from '../modules/inbound-hook/delivery-store.ts';
+import type { RedeliveryService } from '../modules/inbound-hook/redelivery-service.ts';
 import type { RegistrationService } from '../modules/inbound-hook/registration-service.ts';
 import { ClaimLoop } from './claim-loop.ts';
 import { workOnDelivery } from './inbound-work.ts';
@@ -17,6 +18,7 @@ export interface InboundWorkerOptions {
   readonly database: IntegrationsDatabase;
   readonly transport: Pick<Transport, 'receive'>;
   readonly registrations: Pick<RegistrationService, 'refreshDue'>;
+  readonly redeliveries: Pick<RedeliveryService, 'redeliverDue'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly concurrency?: number;
@@ -53,6 +55,13 @@ export function startInboundWorker(options: InboundWorkerOptions): AsyncDisposab
     repeatHourly({
       work: () => options.registrations.refreshDue(),
       failure: 'registrations could not be renewed',
+      logger,
+    }),
+  );
+  stack.use(
+    repeatHourly({
+      work: () => options.redeliveries.redeliverDue(),
+      failure: 'what did not arrive at hooks could not be asked for',
       logger,
     }),
   );

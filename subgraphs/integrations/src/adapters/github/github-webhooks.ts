@@ -5,6 +5,7 @@ import type { Connection } from '../connection.ts';
 import { ConnectorError } from '../connector-error.ts';
 import type { WebhookRegistrar, WebhookRegistration } from '../connector.ts';
 import { askGitHub, isRefusal, parseAnswer } from './github-client.ts';
+import { redeliverFailed, type DeliveriesOfHook } from './github-redelivery.ts';
 import { parseRepository } from './github-repositories.ts';
 
 /** What `adapters/hooks` reads. */
@@ -31,6 +32,7 @@ interface HooksOfPlace {
   readonly update: (id: number, config: HookConfig | null) => Promise<{ readonly data: unknown }>;
   readonly ping: (id: number) => Promise<unknown>;
   readonly remove: (id: number) => Promise<unknown>;
+  readonly deliveries: (id: number) => DeliveriesOfHook;
 }
 
 interface HookConfig {
@@ -69,6 +71,8 @@ export const githubWebhooks: WebhookRegistrar = {
         if (!isRefusal(error, [404])) throw error;
       }
     }),
+  redeliver: (connection, { id, scope }, signal) =>
+    withHooks(connection, { scope, signal }, (hooks) => redeliverFailed(hooks.deliveries(Number(id)))),
 };
 
 function toRegistration(id: number, scope: string | null): WebhookRegistration {
@@ -111,6 +115,20 @@ function ofRepository(octokit: Octokit, place: { owner: string; repo: string }):
       }),
     ping: (hook_id) => repos.pingWebhook({ ...place, hook_id }),
     remove: (hook_id) => repos.deleteWebhook({ ...place, hook_id }),
+    deliveries: (hook_id) => ({
+      list: (cursor) =>
+        repos.listWebhookDeliveries({
+          ...place,
+          hook_id,
+          per_page: PAGE,
+          ...(cursor !== null && { cursor }),
+        }),
+      redeliver: (id) =>
+        octokit.request(`POST /repos/{owner}/{repo}/hooks/{hook_id}/deliveries/${id}/attempts`, {
+          ...place,
+          hook_id,
+        }),
+    }),
   };
 }
 
@@ -130,6 +148,12 @@ function ofOrganization(octokit: Octokit, org: string): HooksOfPlace {
       }),
     ping: (hook_id) => orgs.pingWebhook({ org, hook_id }),
     remove: (hook_id) => orgs.deleteWebhook({ org, hook_id }),
+    deliveries: (hook_id) => ({
+      list: (cursor) =>
+        orgs.listWebhookDeliveries({ org, hook_id, per_page: PAGE, ...(cursor !== null && { cursor }) }),
+      redeliver: (id) =>
+        octokit.request(`POST /orgs/{org}/hooks/{hook_id}/deliveries/${id}/attempts`, { org, hook_id }),
+    }),
   };
 }
 

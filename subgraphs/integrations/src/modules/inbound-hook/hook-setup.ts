@@ -24,7 +24,7 @@ function githubSetup(url: string): string {
 - Secret: the secret of this hook
 - Events: Issues, Issue comments, Pull requests, Pull request reviews
 
-GitHub sends a ping at once: it appears among the deliveries. What fails, GitHub does not send again by itself.`;
+GitHub sends a ping at once: it appears among the deliveries. What fails, GitHub does not send again by itself: a hook that \`registerInboundHook\` made is looked after, and sent again.`;
 }
 
 function jiraSetup(url: string): string {

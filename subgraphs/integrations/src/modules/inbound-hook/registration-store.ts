@@ -12,7 +12,7 @@ export interface RegistrationKey {
 const claimSchema = z.array(z.object({ tenant_id: z.uuid(), id: z.uuid() }));
 
 function toRegistration(row: Row): InboundRegistration {
-  const { tenantId: _tenantId, refreshAfter: _refreshAfter, ...registration } = row;
+  const { tenantId: _tenantId, refreshAfter: _refresh, redeliverAfter: _redeliver, ...registration } = row;
   return registration;
 }
 
@@ -78,6 +78,19 @@ export async function claimRegistrations(
   const rows = await database.withoutTenant(
     (client) => client.$queryRaw`
       SELECT tenant_id, id FROM claim_inbound_registrations(${leaseSeconds}::integer, ${count}::integer)`,
+  );
+  return claimSchema.parse(rows).map(({ tenant_id: tenantId, id }) => ({ tenantId, id }));
+}
+
+/** Those whose system is to be asked what did not arrive; nobody else gets them before the time is over. */
+export async function claimRedeliveries(
+  database: Pick<IntegrationsDatabase, 'withoutTenant'>,
+  everySeconds: number,
+  count: number,
+): Promise<readonly RegistrationKey[]> {
+  const rows = await database.withoutTenant(
+    (client) => client.$queryRaw`
+      SELECT tenant_id, id FROM claim_inbound_redeliveries(${everySeconds}::integer, ${count}::integer)`,
   );
   return claimSchema.parse(rows).map(({ tenant_id: tenantId, id }) => ({ tenantId, id }));
 }
