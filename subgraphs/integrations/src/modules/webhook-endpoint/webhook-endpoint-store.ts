@@ -71,13 +71,16 @@ export async function findEndpoint(tx: Tx, tenantId: string, id: string): Promis
   return endpoint ?? null;
 }
 
-/** Locks the row until the transaction ends. Whoever also locks the place in the queue does it after this. */
+/**
+ * Locks the row until the transaction ends. Whoever also locks the place in the queue does it after this; not against those
+ * who have the place and write a delivery, whose foreign key only asks that the row stays.
+ */
 export async function findEndpointForUpdate(
   tx: Tx,
   tenantId: string,
   id: string,
 ): Promise<WebhookEndpoint | null> {
-  await tx.$queryRaw`SELECT 1 FROM webhook_endpoint WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid FOR UPDATE`;
+  await tx.$queryRaw`SELECT 1 FROM webhook_endpoint WHERE tenant_id = ${tenantId}::uuid AND id = ${id}::uuid FOR NO KEY UPDATE`;
   return findEndpoint(tx, tenantId, id);
 }
 
@@ -125,12 +128,13 @@ export async function markDeleted(
   { tenantId, id }: { readonly tenantId: string; readonly id: string },
   deletedAt: Date,
 ): Promise<void> {
-  await tx.webhookSecret.deleteMany({ where: { tenantId, endpointId: id } });
-  await tx.webhookQueue.deleteMany({ where: { tenantId, endpointId: id } });
+  // Before its place in the queue, which whoever replays locks after the replay.
   await tx.webhookReplay.updateMany({
     where: { tenantId, endpointId: id, state: 'RUNNING' },
     data: { state: 'STOPPED', finishedAt: deletedAt },
   });
+  await tx.webhookSecret.deleteMany({ where: { tenantId, endpointId: id } });
+  await tx.webhookQueue.deleteMany({ where: { tenantId, endpointId: id } });
   await tx.webhookEndpoint.update({ where: { tenantId_id: { tenantId, id } }, data: { deletedAt } });
 }
 
