@@ -50,14 +50,29 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 beforeEach(async () => {
-  [tenantId, integrationId] = [newId(), newId()];
   await superuser.query('DELETE FROM integrations.integration_sync');
+  await addTenant();
+});
+
+async function addTenant(): Promise<void> {
+  [tenantId, integrationId] = [newId(), newId()];
   await superuser.query(
     `INSERT INTO integrations.integration (tenant_id, id, kind, name, base_url, status, connection_revision, created_at, updated_at)
      VALUES ($1, $2, 'SERVICENOW', 'Tickets', 'https://tickets.example.test', 'UNTESTED', 1, now(), now())`,
     [tenantId, integrationId],
   );
-});
+}
+
+interface Due {
+  readonly tenant_id: string;
+  readonly id: string;
+}
+
+async function takeDue(): Promise<readonly Due[]> {
+  return database.withoutTenant(
+    (client) => client.$queryRaw<Due[]>`SELECT tenant_id, id FROM take_due_integration_syncs(100, 120)`,
+  );
+}
 
 async function addSync(scope: string): Promise<string> {
   const id = newId();
@@ -171,6 +186,30 @@ test('several workers read each page of each sync once, and none of a sync at on
       .flatMap((scope) => Array.from({ length: PAGES }, (_, index) => `${scope} ${index + 1}`))
       .toSorted((one, other) => one.localeCompare(other)),
   );
+});
+
+// Attack: a tenant follows thousands of things at a system that hardly answers, and no other tenant's syncs have a turn.
+test('a tenant with very many syncs keeps nobody else’s waiting', async () => {
+  for (let index = 0; index < 120; index += 1) await addSync(`scope${index}`);
+  const [many, integrationOfMany] = [tenantId, integrationId];
+  await addTenant();
+  const one = await addSync('incident');
+
+  const first = await takeDue();
+  const second = await takeDue();
+  const [taken] = first.filter(({ tenant_id: id }) => id === many);
+  await superuser.query('DELETE FROM integrations.integration_sync WHERE id = $1', [taken?.id]);
+  const third = await takeDue();
+
+  expect(first.filter(({ tenant_id: id }) => id === many)).toHaveLength(8);
+  expect(first.map(({ id }) => id)).toContain(one);
+  expect(second).toEqual([]);
+  expect(third.map(({ tenant_id: id }) => id)).toEqual([many]);
+  [tenantId, integrationId] = [many, integrationOfMany];
+  await superuser.query('UPDATE integrations.integration_sync SET sent_at = NULL');
+  for (const { id } of first.filter(({ id: of }) => of !== taken?.id && of !== one)) await claim(id);
+  const running = await takeDue();
+  expect(running.filter(({ tenant_id: id }) => id === many)).toHaveLength(1);
 });
 
 test('a claim is one worker’s until its lease ends, and the one before writes nothing from then on', async () => {
