@@ -53,7 +53,7 @@ export function startRuleWorker(options: RuleWorkerOptions): AsyncDisposable {
       work: (claim) => send(options, claim),
       concurrency: CONCURRENCY,
       pollMs: options.pollMs ?? POLL_MS,
-      what: 'a firing of a rule',
+      what: 'a run of a rule',
       logger,
     }),
   );
@@ -73,7 +73,7 @@ export function startRuleWorker(options: RuleWorkerOptions): AsyncDisposable {
       work: async () => {
         await purgeRuns(database, KEPT_DAYS, PAGE_ROWS);
       },
-      failure: 'old firings of rules could not be purged',
+      failure: 'old runs of rules could not be purged',
       logger,
     }),
   );

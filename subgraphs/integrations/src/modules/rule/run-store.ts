@@ -13,7 +13,7 @@ export const draftSchema = z.object({
 });
 export type RunDraft = z.output<typeof draftSchema>;
 
-/** A claimed firing: what its worker must show when it writes. */
+/** A claimed run: what its worker must show when it writes. */
 export interface ClaimedRun {
   readonly tenantId: string;
   readonly id: string;
