@@ -57,6 +57,7 @@ const DEFINER_FUNCTIONS = [
   'integrations.measure_data_keys',
   'integrations.measure_outbox',
   'integrations.measure_webhook_queue',
+  'integrations.purge_deleted_items',
   'integrations.purge_external_writes',
   'integrations.purge_inbound_deliveries',
   'integrations.purge_inbox_messages',

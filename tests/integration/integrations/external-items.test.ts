@@ -9,7 +9,9 @@ import {
 import {
   MAX_ITEMS_PER_INTEGRATION,
   MAX_KEPT_BODY_LENGTH,
-  removeItems,
+  forgetDeletion,
+  purgeDeletedItems,
+  removeItem,
   saveItems,
   tieItem,
   type ItemsOwner,
@@ -73,6 +75,9 @@ function item(key: string, changed: Partial<ExternalItem> = {}): ExternalItem {
 const save = (items: readonly ExternalItem[], seenAt = SEEN_AT): Promise<readonly SavedItem[]> =>
   database.inTenant(owner.tenantId, (tx) => saveItems(tx, owner, items, seenAt));
 
+const remove = (key: string, updatedAt: Date | null = at(0), seenAt = SEEN_AT): Promise<boolean> =>
+  database.inTenant(owner.tenantId, (tx) => removeItem(tx, owner, { key, updatedAt }, seenAt));
+
 async function kept(key: string): Promise<unknown> {
   const { tenantId, integrationId } = owner;
   return database.readInTenant(tenantId, (tx) =>
@@ -109,6 +114,7 @@ test('an item is kept whole, but for a text that is very long', async () => {
     body: `${'x'.repeat(MAX_KEPT_BODY_LENGTH - 1)}\ufffd`,
     changedAt: at(0),
     seenAt: SEEN_AT,
+    deletedAt: null,
   });
 });
 
@@ -172,10 +178,12 @@ test('an item is tied to an agent once, and only while it is kept', async () => 
     database.inTenant(owner.tenantId, (tx) => tieItem(tx, { ...tie, key }));
 
   const tied = [await tieTo('CLM-1'), await tieTo('CLM-1'), await tieTo('CLM-2')];
-  const removed = await database.inTenant(owner.tenantId, (tx) => removeItems(tx, owner, ['CLM-1', 'CLM-2']));
+  const removed = [await remove('CLM-1'), await remove('CLM-1'), await remove('CLM-2')];
+  const isTiedAgain = await tieTo('CLM-1');
 
   expect(tied).toEqual([true, false, false]);
-  expect(removed).toEqual(['CLM-1']);
+  expect(removed).toEqual([true, false, false]);
+  expect(isTiedAgain).toBe(false);
   const { tenantId } = owner;
   expect(await database.readInTenant(tenantId, (tx) => tx.agentItem.count({ where: { tenantId } }))).toBe(0);
 });
@@ -192,11 +200,70 @@ test('the items of another tenant are neither written nor removed', async () => 
   await expect(
     database.inTenant(stranger.tenantId, (tx) => saveItems(tx, owner, [item('CLM-2')], SEEN_AT)),
   ).rejects.toThrow(/row-level security/);
-  const removed = await database.inTenant(stranger.tenantId, (tx) => removeItems(tx, owner, ['CLM-1']));
+  const removing = database.inTenant(stranger.tenantId, (tx) =>
+    removeItem(tx, owner, item('CLM-1'), SEEN_AT),
+  );
+  await expect(removing).rejects.toThrow(/row-level security/);
   const isTied = await database.inTenant(stranger.tenantId, (tx) =>
     tieItem(tx, { ...owner, agentId: newId(), key: 'CLM-1', reason: '', at: SEEN_AT }),
   );
 
-  expect([removed, isTied]).toEqual([[], false]);
+  expect(isTied).toBe(false);
   expect(await kept('CLM-1')).toMatchObject({ title: 'Claim CLM-1' });
+});
+
+test('what comes late does not bring back an item that is gone, and what was changed after that does', async () => {
+  const minutesLater = (minutes: number): Date => new Date(SEEN_AT.getTime() + minutes * 60_000);
+  await save([item('CLM-1')]);
+  await remove('CLM-1');
+  await remove('NEVER-SEEN');
+
+  const late = await save([
+    item('CLM-1', { updatedAt: at(59) }),
+    item('NEVER-SEEN', { updatedAt: null }),
+    item('CLM-2'),
+  ]);
+  const gone = await kept('CLM-1');
+  const anew = await save([item('CLM-1', { updatedAt: minutesLater(1) })], minutesLater(2));
+
+  expect(late.map(({ change }) => change)).toEqual(['UNCHANGED', 'UNCHANGED', 'CREATED']);
+  expect(gone).toMatchObject({ title: '', body: '', assignee: null, url: null, deletedAt: SEEN_AT });
+  expect(anew).toEqual([{ key: 'CLM-1', change: 'UPDATED' }]);
+  expect(await kept('CLM-1')).toMatchObject({ title: 'Claim CLM-1', deletedAt: null });
+});
+
+test('a system whose clock is ahead of ours deletes by its own clock', async () => {
+  const ahead = new Date(SEEN_AT.getTime() + 5_000);
+  await remove('CLM-1', ahead);
+
+  expect(await save([item('CLM-1', { updatedAt: ahead })])).toEqual([{ key: 'CLM-1', change: 'UNCHANGED' }]);
+});
+
+test('of one that is deleted and changed at once, in whatever order, nothing is left', async () => {
+  const keys = Array.from({ length: 40 }, (_, index) => `CLM-${index}`);
+  await save(keys.slice(20).map((key) => item(key)));
+
+  await Promise.all(keys.flatMap((key) => [save([item(key, { updatedAt: at(5) })]), remove(key)]));
+
+  const { tenantId } = owner;
+  const left = await database.readInTenant(tenantId, (tx) =>
+    tx.externalItem.count({ where: { tenantId, deletedAt: null } }),
+  );
+  expect(left).toBe(0);
+});
+
+test('a deletion is forgotten after a while, or when the item was made anew', async () => {
+  const long = new Date(Date.now() - 31 * 24 * 60 * 60 * 1000);
+  await remove('OLD-1', null, long);
+  await remove('NEW-1', null, new Date());
+  await remove('ANEW-1', null, new Date());
+  await save([item('KEPT-1')]);
+
+  await purgeDeletedItems(database, 30, 100);
+  await database.inTenant(owner.tenantId, async (tx) => {
+    for (const key of ['ANEW-1', 'KEPT-1']) await forgetDeletion(tx, owner, key);
+  });
+
+  const left = await Promise.all(['OLD-1', 'NEW-1', 'ANEW-1', 'KEPT-1'].map(kept));
+  expect(left.map((row) => row !== null)).toEqual([false, true, false, true]);
 });

@@ -6,7 +6,7 @@ import { UnreadableMessage, type ToldChanges, type ToldItem } from '../adapters/
 import { readMessage } from '../adapters/hooks/read-message.ts';
 import { parseRecordVersion } from '../adapters/hooks/servicenow.ts';
 import type { IntegrationsDatabase, Tx } from '../database.ts';
-import { removeItems, saveItems } from '../modules/external-item/external-item-store.ts';
+import { forgetDeletion, removeItem, saveItems } from '../modules/external-item/external-item-store.ts';
 import { writeItemChanges, type ChangedItem } from '../modules/external-item/item-changes.ts';
 import {
   endDelivery,
@@ -132,9 +132,10 @@ async function keep(
 ): Promise<ChangedItem | null> {
   const { change, item, isPartial } = told;
   if (change === 'DELETED') {
-    await removeItems(tx, owner, [item.key]);
+    await removeItem(tx, owner, item, at);
     return { change, item };
   }
+  if (change === 'CREATED' && item.updatedAt === null) await forgetDeletion(tx, owner, item.key);
   const known = await findKnown(tx, owner, item.key);
   if (known !== null && isPartial) {
     const merged = { ...known, title: item.title || known.title, state: item.state || known.state };
@@ -142,8 +143,8 @@ async function keep(
   }
   const [saved] = await saveItems(tx, owner, [item], at);
   const isOld = saved === undefined || saved.change === 'UNCHANGED';
-  // A comment was made, whatever else is known of the item by now.
-  if (isOld) return change === 'COMMENTED' ? { change, item: known ?? item } : null;
+  // A comment was made, whatever else is known of the item by now; of one that is gone nothing is told.
+  if (isOld) return change === 'COMMENTED' && known !== null ? { change, item: known } : null;
   const isMoved = change === 'UPDATED' && known !== null && known.state !== item.state;
   return { change: isMoved ? 'TRANSITIONED' : change, item };
 }
@@ -154,7 +155,7 @@ async function findKnown(
   key: string,
 ): Promise<ExternalItem | null> {
   return tx.externalItem.findFirst({
-    where: { tenantId, integrationId, key },
+    where: { tenantId, integrationId, key, deletedAt: null },
     select: {
       key: true,
       title: true,

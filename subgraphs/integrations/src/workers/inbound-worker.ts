@@ -2,6 +2,7 @@
 import type { Transport } from '@flowgrid/messaging';
 import { FlowgridError, repeatHourly, type Clock, type Logger } from '@flowgrid/platform';
 import type { IntegrationsDatabase } from '../database.ts';
+import { purgeDeletedItems } from '../modules/external-item/external-item-store.ts';
 import {
   claimDeliveries,
   postponeDelivery,
@@ -68,7 +69,7 @@ export function startInboundWorker(options: InboundWorkerOptions): AsyncDisposab
   stack.use(
     repeatHourly({
       work: () => purge(database),
-      failure: 'old messages of hooks could not be purged',
+      failure: 'old messages of hooks and deleted items could not be purged',
       logger,
     }),
   );
@@ -94,7 +95,9 @@ async function work(options: InboundWorkerOptions, claim: ClaimedDelivery): Prom
 }
 
 async function purge(database: IntegrationsDatabase): Promise<void> {
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    if ((await purgeDeliveries(database, KEPT_DAYS, PAGE_ROWS)) < PAGE_ROWS) return;
+  for (const purgePage of [purgeDeliveries, purgeDeletedItems]) {
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      if ((await purgePage(database, KEPT_DAYS, PAGE_ROWS)) < PAGE_ROWS) break;
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** Rows of `external_item` and `agent_item`: tickets and issues as they were last seen, and the agents that they concern. */
 import { z } from 'zod';
 import type { ExternalItem } from '../../adapters/external-item.ts';
-import type { Tx } from '../../database.ts';
+import type { IntegrationsDatabase, Tx } from '../../database.ts';
 
 export type ItemChange = 'CREATED' | 'UPDATED' | 'UNCHANGED';
 
@@ -33,7 +33,7 @@ const writtenSchema = z.array(z.object({ key: z.string(), is_created: z.boolean(
 
 /**
  * Keeps the items as they are now. One that is older than what is kept changes nothing, so that items may come from
- * several sides in any order. Of an item that is given twice the later changed one counts.
+ * several sides in any order; neither does one that was deleted, unless it was changed after that. Of an item that is given twice the later changed one counts.
  * @returns one entry per key.
  */
 export async function saveItems(
@@ -56,8 +56,9 @@ export async function saveItems(
     ON CONFLICT (tenant_id, integration_id, key) DO UPDATE
     SET title = EXCLUDED.title, body = EXCLUDED.body, state = EXCLUDED.state, type = EXCLUDED.type,
         assignee = EXCLUDED.assignee, url = EXCLUDED.url, updated_at = EXCLUDED.updated_at,
-        changed_at = EXCLUDED.changed_at, seen_at = EXCLUDED.seen_at
-    WHERE (kept.updated_at IS NULL OR EXCLUDED.updated_at IS NULL OR EXCLUDED.updated_at >= kept.updated_at)
+        changed_at = EXCLUDED.changed_at, seen_at = EXCLUDED.seen_at, deleted_at = NULL
+    WHERE (kept.deleted_at IS NULL OR EXCLUDED.updated_at > kept.deleted_at)
+      AND (kept.updated_at IS NULL OR EXCLUDED.updated_at IS NULL OR EXCLUDED.updated_at >= kept.updated_at)
       AND (kept.title, kept.body, kept.state, kept.type, kept.assignee, kept.url, kept.updated_at)
         IS DISTINCT FROM (EXCLUDED.title, EXCLUDED.body, EXCLUDED.state, EXCLUDED.type, EXCLUDED.assignee, EXCLUDED.url,
                           EXCLUDED.updated_at)
@@ -67,28 +68,63 @@ export async function saveItems(
   return latest.map(({ key }) => ({ key, change: changeOf(written.get(key)) }));
 }
 
-/** Of items that are no longer there. @returns the keys that were kept until now. */
-export async function removeItems(
+/**
+ * Of an item that is no longer there. That it was is remembered without its texts, as messages come in any order.
+ * @returns true when it was kept until now.
+ */
+export async function removeItem(
   tx: Tx,
   { tenantId, integrationId }: ItemsOwner,
-  keys: readonly string[],
-): Promise<readonly string[]> {
-  const where = { tenantId, integrationId, key: { in: [...keys] } };
-  const kept = await tx.externalItem.findMany({ where, select: { key: true } });
-  await tx.externalItem.deleteMany({ where });
-  return kept.map(({ key }) => key);
+  { key, updatedAt }: Pick<ExternalItem, 'key' | 'updatedAt'>,
+  seenAt: Date,
+): Promise<boolean> {
+  const place = { tenantId, integrationId };
+  const kept = await tx.externalItem.count({ where: { ...place, key, deletedAt: null } });
+  // By the clock of its system, where that is ahead of ours.
+  const deletedAt = updatedAt !== null && updatedAt > seenAt ? updatedAt : seenAt;
+  await tx.$executeRaw`
+    INSERT INTO external_item AS kept (tenant_id, integration_id, key, title, body, state, type, changed_at, seen_at, deleted_at)
+    VALUES (${tenantId}::uuid, ${integrationId}::uuid, ${key}, '', '', '', '', ${seenAt}::timestamptz, ${seenAt}::timestamptz,
+            ${deletedAt}::timestamptz)
+    ON CONFLICT (tenant_id, integration_id, key) DO UPDATE
+    SET title = '', body = '', state = '', type = '', assignee = NULL, url = NULL, seen_at = EXCLUDED.seen_at,
+        deleted_at = greatest(kept.deleted_at, EXCLUDED.deleted_at)`;
+  await tx.agentItem.deleteMany({ where: { ...place, itemKey: key } });
+  return kept > 0;
+}
+
+/** One that was made anew under its former key, at a system that does not say when. */
+export async function forgetDeletion(
+  tx: Tx,
+  { tenantId, integrationId }: ItemsOwner,
+  key: string,
+): Promise<void> {
+  await tx.externalItem.deleteMany({ where: { tenantId, integrationId, key, deletedAt: { not: null } } });
+}
+
+export async function purgeDeletedItems(
+  database: Pick<IntegrationsDatabase, 'withoutTenant'>,
+  days: number,
+  count: number,
+): Promise<number> {
+  const rows = await database.withoutTenant(
+    (client) => client.$queryRaw<{ count: number }[]>`
+      SELECT purge_deleted_items(${days}::integer, ${count}::integer) AS count`,
+  );
+  return rows[0]?.count ?? 0;
 }
 
 /** Says that a kept item concerns an agent. False when that is known, or the item is not kept. */
 export async function tieItem(tx: Tx, tie: ItemTie): Promise<boolean> {
   const { tenantId, agentId, integrationId, key, reason, at } = tie;
-  // Locked, so that it is not dropped before this is written.
+  // Locked, so that it is neither dropped nor deleted before this is written.
   const tied = await tx.$executeRaw`
     INSERT INTO agent_item (tenant_id, agent_id, integration_id, item_key, reason, tied_at)
     SELECT item.tenant_id, ${agentId}::uuid, item.integration_id, item.key, ${reason}, ${at}::timestamptz
     FROM external_item AS item
     WHERE item.tenant_id = ${tenantId}::uuid AND item.integration_id = ${integrationId}::uuid AND item.key = ${key}
-    FOR KEY SHARE
+      AND item.deleted_at IS NULL
+    FOR SHARE
     ON CONFLICT (tenant_id, agent_id, integration_id, item_key) DO NOTHING`;
   return tied === 1;
 }

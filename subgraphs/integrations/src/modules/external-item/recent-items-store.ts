@@ -77,7 +77,7 @@ export async function listRecentItems(
         CROSS JOIN LATERAL (
           SELECT kept.integration_id, kept.key, kept.changed_at FROM external_item AS kept, after
           WHERE kept.tenant_id = ${tenantId}::uuid AND kept.integration_id = link.integration_id
-            AND kept.changed_at <= after.changed_at
+            AND kept.deleted_at IS NULL AND kept.changed_at <= after.changed_at
             AND (kept.changed_at, kept.integration_id, kept.key) < (after.changed_at, after.integration_id, after.key)
           ORDER BY kept.changed_at DESC, kept.key DESC
           LIMIT ${limit}::integer
@@ -88,7 +88,7 @@ export async function listRecentItems(
         JOIN external_item AS kept
           ON kept.tenant_id = tie.tenant_id AND kept.integration_id = tie.integration_id AND kept.key = tie.item_key
         CROSS JOIN after
-        WHERE tie.tenant_id = ${tenantId}::uuid AND tie.agent_id = agent.id
+        WHERE tie.tenant_id = ${tenantId}::uuid AND tie.agent_id = agent.id AND kept.deleted_at IS NULL
           AND (kept.changed_at, kept.integration_id, kept.key) < (after.changed_at, after.integration_id, after.key)
       ) AS concerning
       ORDER BY concerning.changed_at DESC, concerning.integration_id DESC, concerning.key DESC

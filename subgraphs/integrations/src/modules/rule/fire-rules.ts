@@ -145,7 +145,7 @@ async function startDesign(tx: Tx, rule: IntegrationRule, event: ItemChanged, cl
   // One design for an item, however often it changes.
   if (await runs.hasDesignOf(tx, { tenantId, ruleId: rule.id, itemKey: key })) return;
   const kept = await tx.externalItem.findFirst({
-    where: { tenantId, integrationId, key },
+    where: { tenantId, integrationId, key, deletedAt: null },
     select: { body: true },
   });
   const values = itemValues(rule, event, kept?.body ?? '');
