@@ -171,7 +171,7 @@ export async function listDeliveries(
   return rows.map(toDelivery);
 }
 
-/** True when a later version of the record was worked on, by messages of this hook. Waits for one that is at it. */
+/** True when a later version of the record was worked on, by messages of this hook. Waits for one that is at it. Other names of messages say no version. */
 export async function isOvertaken(
   tx: Tx,
   { tenantId, hookId }: { readonly tenantId: string; readonly hookId: string },
@@ -182,7 +182,8 @@ export async function isOvertaken(
     SELECT 1 FROM inbound_delivery
     WHERE tenant_id = ${tenantId}::uuid AND hook_id = ${hookId}::uuid AND state = 'DONE'
       AND delivery_key >= ${`${record}-`} AND delivery_key < ${`${record}.`}
-      AND substring(delivery_key FROM ${record.length + 2}::integer)::bigint > ${version}::bigint
+      AND CASE WHEN delivery_key ~ '^[0-9a-f]{32}-[0-9]{1,9}$'
+               THEN substring(delivery_key FROM ${record.length + 2}::integer)::bigint > ${version}::bigint ELSE false END
     LIMIT 1`;
   return rows.length > 0;
 }
