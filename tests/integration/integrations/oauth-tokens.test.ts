@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createOutbound, type Outbound } from '@flowgrid/outbound';
+import { createOutbound, type Outbound, type OutboundFetch } from '@flowgrid/outbound';
 import { createLogger, newId } from '@flowgrid/platform';
 import { createLocalKeys } from '../../../subgraphs/integrations/src/adapters/keys/local-keys.ts';
 import { oauthVendorOf } from '../../../subgraphs/integrations/src/adapters/sign-in/oauth-vendors.ts';
@@ -327,7 +327,28 @@ describe('a process that dies between the answer of the vendor and the row', () 
     expect(refreshes()).toBe(1);
   });
 
-  function tender(): TokenTender {
+  // Attack: the token endpoint of a tenant's own server hangs, until the former tokens of others are no longer taken.
+  test('is made good while the vendor of another tenant hangs', async () => {
+    vendor.hasGrace = true;
+    const [hanging, other] = [await signIn(), await signIn()];
+    now += 3_600_000;
+    await superuser.query(
+      `UPDATE integrations.oauth_token SET refresh_started_at = $1::timestamptz
+         - CASE integration_id WHEN $2 THEN interval '1 minute' ELSE interval '0' END`,
+      [clock.now(), hanging.integrationId],
+    );
+    const isDone = Promise.withResolvers<void>();
+    const tending = tender(async (url, init) => {
+      if (init?.connection === hanging.integrationId) await isDone.promise;
+      const response = await outbound.fetch(url, init);
+      if (init?.connection === other.integrationId) isDone.resolve();
+      return response;
+    });
+
+    expect(await tending.tend()).toBe(2);
+  });
+
+  function tender(fetchOf: OutboundFetch = outbound.fetch): TokenTender {
     const keeper = start();
     const signIns = new SignIns({ keeper, clock, hosts: hosts() });
     return new TokenTender({
@@ -335,7 +356,7 @@ describe('a process that dies between the answer of the vendor and the row', () 
       secretBox: dataKeys,
       signIns,
       keeper,
-      fetch: outbound.fetch,
+      fetch: fetchOf,
       clock,
       logger,
     });

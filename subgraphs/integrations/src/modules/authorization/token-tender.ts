@@ -30,6 +30,7 @@ export interface TokenTenderOptions {
 
 const EVERY_MS = 30_000;
 const PAGE_SIZE = 50;
+const AT_ONCE = 16;
 /** Jira ends a refresh token after 90 days without use, ServiceNow after 100, GitHub after half a year. */
 const UNUSED_DAYS = 30;
 
@@ -42,22 +43,30 @@ export class TokenTender {
 
   /** Returns how many were refreshed. One that fails leaves the others alone, and is tried again the next time. */
   async tend(): Promise<number> {
-    const { database, logger } = this.#options;
+    const { database } = this.#options;
     const places = await database.withoutTenant((client) =>
       store.listTokensToTend(client, { unusedDays: UNUSED_DAYS, limit: PAGE_SIZE }),
     );
+    const waiting = places.values();
     let refreshed = 0;
-    for (const place of places) {
-      try {
-        if (await this.#refresh(place)) refreshed += 1;
-      } catch (error) {
-        const { integrationId } = place;
-        // What fails at the vendor is said by its message alone: causes carry headers.
-        const what = isConnectionFailure(error) ? { reason: error.message } : { err: error };
-        logger.info({ integrationId, ...what }, 'a sign-in could not be refreshed');
-      }
-    }
+    const takeTurns = async (): Promise<void> => {
+      for (const place of waiting) if (await this.#tendOne(place)) refreshed += 1;
+    };
+    // A vendor that hangs, as a tenant's own server may, keeps no others waiting until their former tokens are over.
+    await Promise.all(Array.from({ length: AT_ONCE }, takeTurns));
     return refreshed;
+  }
+
+  async #tendOne(place: store.TokenPlace): Promise<boolean> {
+    try {
+      return await this.#refresh(place);
+    } catch (error) {
+      const { integrationId } = place;
+      // What fails at the vendor is said by its message alone: causes carry headers.
+      const what = isConnectionFailure(error) ? { reason: error.message } : { err: error };
+      this.#options.logger.info({ integrationId, ...what }, 'a sign-in could not be refreshed');
+      return false;
+    }
   }
 
   async #refresh(place: store.TokenPlace): Promise<boolean> {
