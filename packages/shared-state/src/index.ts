@@ -2,7 +2,9 @@ export { VALUE_LIMIT_BYTES, type Cache, type CacheScope, type CacheSpace } from 
 export { SHARED_STATE_CONTRADICTIONS, sharedStateEnv } from './env.ts';
 export type { EpochKey, Epochs } from './epochs/epochs.ts';
 export { abortable } from './following/abortable.ts';
+export { followRows, type FollowRowsOptions, type RowPage } from './following/follow-rows.ts';
 export { createKeySignals, type KeySignal, type KeySignals } from './following/key-signals.ts';
+export { shareReads } from './following/share-reads.ts';
 export { subscribeInBackground } from './following/subscribe-in-background.ts';
 export { createMemorySharedState, openSharedState, type SharedStateChoice } from './open.ts';
 export { createMemoryPubSub } from './pubsub/memory.ts';

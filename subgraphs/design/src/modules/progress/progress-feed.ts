@@ -3,9 +3,11 @@ import { requirePermission, type ServiceRequest } from '@flowgrid/access';
 import {
   abortable,
   createKeySignals,
+  followRows,
+  shareReads,
   subscribeInBackground,
-  type KeySignal,
   type PubSub,
+  type RowPage,
 } from '@flowgrid/shared-state';
 import { FlowgridError, isId, notFound, type Logger } from '@flowgrid/platform';
 import type { DesignDatabase } from '../../database.ts';
@@ -41,14 +43,28 @@ export function createProgressFeed({ database, pubsub, logger }: ProgressFeedOpt
     onGap: () => signals.announceAll(),
     onError: (error) => logger.warn({ err: error }, 'progress is not announced; it is read at intervals'),
   });
-  const read = shareReads(database);
-  const find = shareLooks(database);
+  // Subscribers who stand at the same place and saw the same announcements share one read.
+  const read = shareReads(
+    ({ tenantId, sessionId, after, version }: Place) => `${tenantId} ${sessionId} ${after} ${version}`,
+    (place) => readEvents(database, place),
+  );
+  const find = shareReads(
+    ({ tenantId, sessionId }: SessionKey) => `${tenantId} ${sessionId}`,
+    (key) => findSession(database, key),
+  );
   return {
     follow: async (request, sessionId, after) => {
       const { tenantId } = requirePermission(request.viewer, 'design:read');
       const start = await findStart(find, { tenantId, sessionId, after: requireSequence(after) });
       return abortable((stopped) =>
-        followEvents({ ...start, tenantId, sessionId, read, openSignal: signals.open, stopped }),
+        start.isOver
+          ? nothing()
+          : followRows({
+              read: (place, version) => read({ tenantId, sessionId, after: place, version }),
+              after: start.cursor,
+              openSignal: () => signals.open(sessionId),
+              stopped,
+            }),
       );
     },
     list: async (request, sessionId, after) => {
@@ -81,92 +97,40 @@ async function findStart(
   find: SessionFinder,
   { tenantId, sessionId, after }: { tenantId: string; sessionId: string; after: number },
 ): Promise<Start> {
-  const session = isId(sessionId) ? await find(tenantId, sessionId) : undefined;
+  const session = isId(sessionId) ? await find({ tenantId, sessionId }) : undefined;
   if (session === undefined) throw notFound('Design session');
   const cursor = Math.min(after, session.lastSequence);
   return { cursor, isOver: hasEnded(session.state) && cursor === session.lastSequence };
 }
 
-type SessionFinder = (tenantId: string, sessionId: string) => Promise<DesignSession | undefined>;
-
-/** Many come back at once when a router goes away: those who ask for the same session share one read. */
-function shareLooks(database: DesignDatabase): SessionFinder {
-  const running = new Map<string, Promise<DesignSession | undefined>>();
-  return (tenantId, sessionId) => {
-    const key = `${tenantId} ${sessionId}`;
-    const known = running.get(key);
-    if (known) return known;
-    const look = database
-      .readInTenant(tenantId, (tx) => findSessions(tx, tenantId, [sessionId]))
-      .then((found) => found.get(sessionId))
-      .finally(() => running.delete(key));
-    running.set(key, look);
-    return look;
-  };
-}
-
-interface Following extends Start {
+interface SessionKey {
   readonly tenantId: string;
   readonly sessionId: string;
-  readonly read: EventReader;
-  readonly openSignal: (sessionId: string) => KeySignal;
-  readonly stopped: AbortSignal;
 }
 
-async function* followEvents(following: Following): AsyncGenerator<DesignEvent, void, undefined> {
-  if (following.isOver) return;
-  const { tenantId, sessionId, stopped } = following;
-  using signal = following.openSignal(sessionId);
-  let { cursor } = following;
-  while (!stopped.aborted) {
-    // The version is taken before the read: an announcement during the read is not slept over.
-    const version = signal.version();
-    const events = await readWhenPossible(() =>
-      following.read({ tenantId, sessionId, after: cursor }, version),
-    );
-    for (const event of events) {
-      if (stopped.aborted) return;
-      yield event;
-      cursor = event.sequence;
-    }
-    if (events.length === PAGE_SIZE) continue;
-    const last = events.at(-1);
-    // Whatever followed an end, a retry, would have been read with it.
-    if (last !== undefined && hasEnded(last.state)) return;
-    if (last === undefined) await signal.changedSince(version, stopped);
-  }
+type SessionFinder = (key: SessionKey) => Promise<DesignSession | undefined>;
+
+async function findSession(
+  database: DesignDatabase,
+  { tenantId, sessionId }: SessionKey,
+): Promise<DesignSession | undefined> {
+  const found = await database.readInTenant(tenantId, (tx) => findSessions(tx, tenantId, [sessionId]));
+  return found.get(sessionId);
 }
 
-/** While the database is away, or busy with others of the tenant, the stream waits: the next wake-up reads again. */
-const WAITED_OUT: ReadonlySet<string> = new Set(['SERVICE_UNAVAILABLE', 'RATE_LIMITED']);
+async function* nothing(): AsyncGenerator<DesignEvent, void, undefined> {}
 
-async function readWhenPossible(
-  read: () => Promise<readonly DesignEvent[]>,
-): Promise<readonly DesignEvent[]> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof FlowgridError && WAITED_OUT.has(error.code)) return [];
-    throw error;
-  }
+interface Place extends SessionKey {
+  readonly after: number;
+  readonly version: number;
 }
 
-type EventReader = (
-  range: { readonly tenantId: string; readonly sessionId: string; readonly after: number },
-  version: number,
-) => Promise<readonly DesignEvent[]>;
-
-/** Subscribers who stand at the same place and saw the same announcements share one read. */
-function shareReads(database: DesignDatabase): EventReader {
-  const running = new Map<string, Promise<readonly DesignEvent[]>>();
-  return (range, version) => {
-    const key = `${range.tenantId} ${range.sessionId} ${range.after} ${version}`;
-    const known = running.get(key);
-    if (known) return known;
-    const reading = database
-      .readInTenant(range.tenantId, (tx) => listEvents(tx, { ...range, limit: PAGE_SIZE }))
-      .finally(() => running.delete(key));
-    running.set(key, reading);
-    return reading;
-  };
+async function readEvents(database: DesignDatabase, place: Place): Promise<RowPage<DesignEvent>> {
+  const rows = await database.readInTenant(place.tenantId, (tx) =>
+    listEvents(tx, { ...place, limit: PAGE_SIZE }),
+  );
+  const last = rows.at(-1);
+  // Whatever followed an end, a retry, would have been read with it.
+  const isOver = rows.length < PAGE_SIZE && last !== undefined && hasEnded(last.state);
+  return { rows, isOver };
 }

@@ -4,9 +4,11 @@ import { FlowgridError, isId, notFound, type Logger } from '@flowgrid/platform';
 import {
   abortable,
   createKeySignals,
+  followRows,
+  shareReads,
   subscribeInBackground,
-  type KeySignal,
   type PubSub,
+  type RowPage,
 } from '@flowgrid/shared-state';
 import type { IntegrationsDatabase } from '../../database.ts';
 import { findLastSequence, listEvents, listLastEvents } from './event-store.ts';
@@ -44,7 +46,12 @@ export function createEventFeed({ database, pubsub, logger }: EventFeedOptions):
     onGap: () => signals.announceAll(),
     onError: (error) => logger.warn({ err: error }, 'events are not announced; they are read at intervals'),
   });
-  const read = shareReads(database);
+  // Those who stand at the same place and saw the same announcements share one read.
+  const read = shareReads(
+    ({ tenantId, integrationId, after, version }: Place) =>
+      `${tenantId} ${integrationId} ${after} ${version}`,
+    (place) => readEvents(database, place),
+  );
   return {
     follow: async (request, integrationId, after) => {
       const { tenantId } = requirePermission(request.viewer, 'integration:read');
@@ -53,9 +60,13 @@ export function createEventFeed({ database, pubsub, logger }: EventFeedOptions):
         ? await database.readInTenant(tenantId, (tx) => findLastSequence(tx, tenantId, integrationId))
         : undefined;
       if (last === undefined) throw notFound('Integration');
-      const cursor = Math.min(after ?? last, last);
       return abortable((stopped) =>
-        followEvents({ tenantId, integrationId, cursor, read, openSignal: signals.open, stopped }),
+        followRows({
+          read: (place, version) => read({ tenantId, integrationId, after: place, version }),
+          after: Math.min(after ?? last, last),
+          openSignal: () => signals.open(integrationId),
+          stopped,
+        }),
       );
     },
     list: async (request, integrationId, args) => {
@@ -86,70 +97,19 @@ function requireSize(first: number): number {
   throw new FlowgridError('BAD_USER_INPUT', `"first" must be between 1 and ${PAGE_SIZE}.`);
 }
 
-interface Following {
+interface Place {
   readonly tenantId: string;
   readonly integrationId: string;
-  readonly cursor: number;
-  readonly read: EventReader;
-  readonly openSignal: (integrationId: string) => KeySignal;
-  readonly stopped: AbortSignal;
+  readonly after: number;
+  readonly version: number;
 }
 
-async function* followEvents(following: Following): AsyncGenerator<IntegrationEvent, void, undefined> {
-  const { tenantId, integrationId, stopped } = following;
-  using signal = following.openSignal(integrationId);
-  let { cursor } = following;
-  while (!stopped.aborted) {
-    // The version is taken before the read: an announcement during the read is not slept over.
-    const version = signal.version();
-    const events = await readWhenPossible(() =>
-      following.read({ tenantId, integrationId, after: cursor }, version),
-    );
-    if (events === 'GONE') return;
-    for (const event of events) {
-      if (stopped.aborted) return;
-      yield event;
-      cursor = event.sequence;
-    }
-    if (events.length === 0) await signal.changedSince(version, stopped);
-  }
-}
-
-/** While the database is away, or busy with others of the tenant, the stream waits: the next wake-up reads again. */
-const WAITED_OUT: ReadonlySet<string> = new Set(['SERVICE_UNAVAILABLE', 'RATE_LIMITED']);
-
-type ReadEvents = readonly IntegrationEvent[] | 'GONE';
-
-async function readWhenPossible(read: () => Promise<ReadEvents>): Promise<ReadEvents> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof FlowgridError && WAITED_OUT.has(error.code)) return [];
-    throw error;
-  }
-}
-
-type EventReader = (
-  range: { readonly tenantId: string; readonly integrationId: string; readonly after: number },
-  version: number,
-) => Promise<ReadEvents>;
-
-/** Those who stand at the same place and saw the same announcements share one read. */
-function shareReads(database: IntegrationsDatabase): EventReader {
-  const running = new Map<string, Promise<ReadEvents>>();
-  return (range, version) => {
-    const { tenantId, integrationId, after } = range;
-    const key = `${tenantId} ${integrationId} ${after} ${version}`;
-    const known = running.get(key);
-    if (known) return known;
-    const reading = database
-      .readInTenant(tenantId, async (tx): Promise<ReadEvents> => {
-        const last = await findLastSequence(tx, tenantId, integrationId);
-        if (last === undefined) return 'GONE';
-        return last <= after ? [] : listEvents(tx, { ...range, limit: PAGE_SIZE });
-      })
-      .finally(() => running.delete(key));
-    running.set(key, reading);
-    return reading;
-  };
+function readEvents(database: IntegrationsDatabase, place: Place): Promise<RowPage<IntegrationEvent>> {
+  const { tenantId, integrationId, after } = place;
+  return database.readInTenant(tenantId, async (tx) => {
+    const last = await findLastSequence(tx, tenantId, integrationId);
+    if (last === undefined) return { rows: [], isOver: true };
+    const rows = last <= after ? [] : await listEvents(tx, { ...place, limit: PAGE_SIZE });
+    return { rows, isOver: false };
+  });
 }
