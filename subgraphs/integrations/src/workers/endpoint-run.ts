@@ -7,13 +7,12 @@ import { FlowgridError, type Clock, type Logger } from '@flowgrid/platform';
 import type { IntegrationsDatabase } from '../database.ts';
 import type { SecretBox } from '../modules/credential/secret-box.ts';
 import { toOutcome } from '../modules/webhook-delivery/attempt-outcome.ts';
+import { findTarget, type DeliveryTarget } from '../modules/webhook-delivery/delivery-target.ts';
 import type { EndpointKey } from '../modules/webhook-delivery/queue-store.ts';
 import * as runs from '../modules/webhook-delivery/run-store.ts';
 import type { SentMessage, WebhookClient } from '../modules/webhook-delivery/webhook-client.ts';
 import { toWebhookHeaders } from '../modules/webhook-delivery/webhook-request.ts';
 import type { WebhookQueue } from '../modules/webhook-delivery/webhook-work.ts';
-import { findEndpoint, listLiveSecrets } from '../modules/webhook-endpoint/webhook-endpoint-store.ts';
-import type { WebhookEndpoint } from '../modules/webhook-endpoint/webhook-endpoint.ts';
 import { toSigner, type MessageSigner } from '../modules/webhook-endpoint/webhook-keys.ts';
 import { keepClaim, type KeptClaim } from './kept-claim.ts';
 import { recordAttempt, type Verdict } from './record-attempt.ts';
@@ -53,12 +52,6 @@ const HELD_AT_ONCE = 200;
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 5_000;
 
-interface Claimed {
-  readonly claim: runs.ClaimedEndpoint;
-  readonly endpoint: WebhookEndpoint | null;
-  readonly secrets: readonly { readonly id: string; readonly envelope: unknown }[];
-}
-
 /**
  * Works on the endpoint if there is work and nobody else is at it. True when there is more that is due.
  * @throws when the database is away: the message comes again.
@@ -66,25 +59,22 @@ interface Claimed {
 export async function runEndpoint(tools: EndpointRunTools, order: RunOrder): Promise<boolean> {
   const { database, clock, leaseSeconds } = tools;
   const { key } = order;
-  const claimed = await database.inTenant(key.tenantId, async (tx): Promise<Claimed | null> => {
-    const now = clock.now();
-    const claim = await runs.claimEndpoint(tx, key, { now, leaseSeconds });
-    if (claim === null) return null;
-    const endpoint = await findEndpoint(tx, key.tenantId, key.endpointId);
-    return { claim, endpoint, secrets: await listLiveSecrets(tx, key, now) };
-  });
-  if (claimed === null) return false;
-  const { claim, endpoint, secrets } = claimed;
+  const claim = await database.writeInTenant(key.tenantId, (tx) =>
+    runs.claimEndpoint(tx, key, { now: clock.now(), leaseSeconds }),
+  );
+  if (claim === null) return false;
   using kept = keepClaim(tools, claim);
   let dueAt: Date | null = null;
   try {
-    if (endpoint === null || endpoint.status === 'DISABLED') await holdAll(tools, claim);
+    // A statement after the claim: it sees what was changed by those whom the claim has waited for.
+    const target = await database.readInTenant(key.tenantId, (tx) => findTarget(tx, key, clock.now()));
+    if (target === null || !target.isEnabled) await holdAll(tools, claim);
     else {
-      const signers = await openSigners(tools, key, secrets);
-      await new EndpointRun(tools, order, { claim, endpoint, signers, kept }).deliver();
+      const signers = await openSigners(tools, key, target);
+      await new EndpointRun(tools, order, { claim, target, signers, kept }).deliver();
     }
   } finally {
-    dueAt = await database.inTenant(key.tenantId, (tx) => runs.releaseEndpoint(tx, claim));
+    dueAt = await database.writeInTenant(key.tenantId, (tx) => runs.releaseEndpoint(tx, claim));
   }
   return dueAt !== null && dueAt <= clock.now();
 }
@@ -92,7 +82,7 @@ export async function runEndpoint(tools: EndpointRunTools, order: RunOrder): Pro
 async function openSigners(
   { secretBox }: EndpointRunTools,
   { tenantId, endpointId }: EndpointKey,
-  secrets: Claimed['secrets'],
+  { secrets }: DeliveryTarget,
 ): Promise<readonly MessageSigner[]> {
   const opened = await secretBox.unlock(tenantId);
   return secrets.map(({ id, envelope }) => toSigner(opened.open({ owner: endpointId, field: id }, envelope)));
@@ -101,7 +91,7 @@ async function openSigners(
 async function holdAll({ database, clock, announce }: EndpointRunTools, claim: EndpointKey): Promise<void> {
   let held: number;
   do {
-    held = await database.inTenant(claim.tenantId, (tx) =>
+    held = await database.writeInTenant(claim.tenantId, (tx) =>
       runs.holdDueDeliveries(tx, claim, { now: clock.now(), limit: HELD_AT_ONCE }),
     );
     if (held > 0) announce(claim.endpointId);
@@ -110,7 +100,7 @@ async function holdAll({ database, clock, announce }: EndpointRunTools, claim: E
 
 interface RunState {
   readonly claim: runs.ClaimedEndpoint;
-  readonly endpoint: WebhookEndpoint;
+  readonly target: DeliveryTarget;
   readonly signers: readonly MessageSigner[];
   readonly kept: KeptClaim;
 }
@@ -130,7 +120,7 @@ class EndpointRun {
     this.#tools = tools;
     this.#order = order;
     this.#state = state;
-    this.#hadFailed = state.endpoint.health.failures > 0;
+    this.#hadFailed = state.target.hasFailed;
   }
 
   /** Ends when nothing is under way any more, also when it fails: else the message of a request that runs would be sent again. */
@@ -158,14 +148,14 @@ class EndpointRun {
 
   async #begin(limit: number): Promise<void> {
     const { database, clock } = this.#tools;
-    const { claim, endpoint } = this.#state;
-    const started = await database.inTenant(claim.tenantId, (tx) =>
+    const { claim, target } = this.#state;
+    const started = await database.writeInTenant(claim.tenantId, (tx) =>
       runs.startDeliveries(tx, claim, {
         now: clock.now(),
         limit,
-        isOrdered: endpoint.ordering === 'RESOURCE',
+        isOrdered: target.isOrdered,
         busy: [...this.#underWay.values()].map(({ resource }) => resource),
-        url: endpoint.url,
+        url: target.url,
       }),
     );
     this.#isDrained = started.length < limit;
@@ -182,18 +172,18 @@ class EndpointRun {
     const first = await Promise.race([again, ...[...this.#underWay.values()].map(({ end }) => end)]);
     timer.abort();
     // The end of one may have made the next of its resource due.
-    if (first === 'look' || this.#state.endpoint.ordering === 'RESOURCE') this.#isDrained = false;
+    if (first === 'look' || this.#state.target.isOrdered) this.#isDrained = false;
   }
 
   /** Never rejects. */
   async #attempt(delivery: runs.StartedDelivery): Promise<void> {
     const { send, clock, metrics } = this.#tools;
-    const { endpoint, signers } = this.#state;
+    const { target, signers } = this.#state;
     const { queue, aborted } = this.#order;
     const at = clock.now();
     const headers = toWebhookHeaders({ id: delivery.messageId, body: delivery.body }, signers, at);
     metrics.moveInFlight(queue, 1);
-    const sent = await send({ url: endpoint.url, headers, body: delivery.body, signal: aborted });
+    const sent = await send({ url: target.url, headers, body: delivery.body, signal: aborted });
     metrics.moveInFlight(queue, -1);
     // Whether it arrived is not known: it is sent again, with the same id.
     if (aborted.aborted && sent.answer.kind === 'unanswered') return this.#giveBack(delivery);
@@ -214,16 +204,15 @@ class EndpointRun {
     },
   ): Promise<void> {
     const { logger, metrics, announce } = this.#tools;
-    const { claim, endpoint, kept } = this.#state;
+    const { claim, target, kept } = this.#state;
     const { queue } = this.#order;
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
       try {
         const { isOurs, isDisabled } = await recordAttempt(this.#tools, {
           claim,
-          endpoint,
+          target,
           delivery,
           ...made,
-          hadFailed: this.#hadFailed,
         });
         if (isDisabled) this.#isTurnOver = true;
         metrics.countAttempt(queue, isOurs ? labelOf(made.outcome) : 'lost');
@@ -246,7 +235,7 @@ class EndpointRun {
     const { claim } = this.#state;
     metrics.countAttempt(this.#order.queue, 'given_back');
     try {
-      await database.inTenant(claim.tenantId, (tx) =>
+      await database.writeInTenant(claim.tenantId, (tx) =>
         runs.giveBackDelivery(tx, claim, { deliveryId, number }),
       );
     } catch (error) {

@@ -11,7 +11,7 @@ export interface KeptClaim extends Disposable {
 /** Renews three times per lease. The caller disposes of it. */
 export function keepClaim(
   options: {
-    readonly database: Pick<IntegrationsDatabase, 'inTenant'>;
+    readonly database: Pick<IntegrationsDatabase, 'writeInTenant'>;
     readonly leaseSeconds: number;
     readonly logger: Logger;
   },
@@ -23,7 +23,9 @@ export function keepClaim(
   const renew = async (): Promise<void> => {
     const askedAt = performance.now();
     try {
-      const isOurs = await database.inTenant(claim.tenantId, (tx) => renewClaim(tx, claim, leaseSeconds));
+      const isOurs = await database.writeInTenant(claim.tenantId, (tx) =>
+        renewClaim(tx, claim, leaseSeconds),
+      );
       if (isOurs) renewedAt = askedAt;
       else isTaken = true;
     } catch (error) {

@@ -2,6 +2,7 @@
 import type { Clock } from '@flowgrid/platform';
 import type { IntegrationsDatabase, Tx } from '../database.ts';
 import type { AttemptOutcome } from '../modules/webhook-delivery/attempt-outcome.ts';
+import type { DeliveryTarget } from '../modules/webhook-delivery/delivery-target.ts';
 import { afterFailure, isGivenUp, type EndpointHealth } from '../modules/webhook-delivery/endpoint-health.ts';
 import { releaseNextOf } from '../modules/webhook-delivery/queue-store.ts';
 import { MAX_ATTEMPTS, delayAfterMs } from '../modules/webhook-delivery/retry-schedule.ts';
@@ -19,18 +20,16 @@ import type { SentMessage } from '../modules/webhook-delivery/webhook-client.ts'
 import { withoutSignatures } from '../modules/webhook-delivery/webhook-request.ts';
 import { bySystem, recordEndpointChange } from '../modules/webhook-endpoint/record-endpoint-change.ts';
 import { disableEndpoint } from '../modules/webhook-endpoint/webhook-endpoint-service.ts';
-import { findEndpointForUpdate } from '../modules/webhook-endpoint/webhook-endpoint-store.ts';
-import type { WebhookDisabledReason, WebhookEndpoint } from '../modules/webhook-endpoint/webhook-endpoint.ts';
+import { findEndpoint, findEndpointForUpdate } from '../modules/webhook-endpoint/webhook-endpoint-store.ts';
+import type { WebhookDisabledReason } from '../modules/webhook-endpoint/webhook-endpoint.ts';
 
 export interface Verdict {
   readonly claim: ClaimedEndpoint;
-  readonly endpoint: WebhookEndpoint;
+  readonly target: DeliveryTarget;
   readonly delivery: StartedDelivery;
   readonly headers: Readonly<Record<string, string>>;
   readonly sent: SentMessage;
   readonly outcome: AttemptOutcome;
-  /** Whether the endpoint had failed when it was claimed. */
-  readonly hadFailed: boolean;
 }
 
 interface Recorder {
@@ -48,11 +47,17 @@ export interface Recorded {
 export async function recordAttempt(recorder: Recorder, verdict: Verdict): Promise<Recorded> {
   const { database, clock } = recorder;
   const { claim, outcome, delivery } = verdict;
-  const { isOurs, health } = await database.inTenant(claim.tenantId, (tx) => record(tx, recorder, verdict));
+  const way = isPlain(verdict) ? database.writeInTenant : database.inTenant;
+  const { isOurs, health } = await way(claim.tenantId, (tx) => record(tx, recorder, verdict));
   const reason = reasonToDisable(outcome, health, clock.now());
   const isDisabled = reason !== null && !delivery.isTest;
   if (isDisabled) await disable(recorder, claim, reason);
   return { isOurs, isDisabled };
+}
+
+/** Delivered, as those before it, and none waits for it: nothing is written but the end of the attempt, in one statement. */
+function isPlain({ outcome, target }: Verdict): boolean {
+  return outcome.kind === 'DELIVERED' && !target.isOrdered && !target.hasFailed;
 }
 
 async function record(
@@ -60,9 +65,9 @@ async function record(
   { clock, random }: Recorder,
   verdict: Verdict,
 ): Promise<{ readonly isOurs: boolean; readonly health: EndpointHealth | null }> {
-  const { claim, endpoint, delivery, outcome, hadFailed } = verdict;
+  const { claim, target, delivery, outcome } = verdict;
   const now = clock.now();
-  const isOrdered = endpoint.ordering === 'RESOURCE';
+  const { isOrdered, hasFailed } = target;
   const isDelivered = outcome.kind === 'DELIVERED';
   // Its place in the queue is locked before the delivery: everybody does it in this order.
   const before = isDelivered && !isOrdered ? null : await lockHealth(tx, claim);
@@ -79,7 +84,7 @@ async function record(
     await releaseNextOf(tx, claim, { resource: delivery.resource, now });
   if (delivery.isTest) return { isOurs, health: null };
   if (isDelivered) {
-    if (hadFailed || (before?.failures ?? 0) > 0) await noteSuccess(tx, claim);
+    if (hasFailed || (before?.failures ?? 0) > 0) await noteSuccess(tx, claim);
     return { isOurs, health: null };
   }
   if (before === null) return { isOurs, health: null };
@@ -117,10 +122,12 @@ function toRecord({ outcome, headers, sent }: Verdict): AttemptRecord {
 /** What webhooks themselves tell of is given up in silence: else the news of one failure would be the next one to fail. */
 async function tellExhausted(
   tx: Tx,
-  { claim, endpoint, delivery, sent, outcome }: Verdict,
+  { claim, delivery, sent, outcome }: Verdict,
   clock: Clock,
 ): Promise<void> {
   if (delivery.type.startsWith('webhook_') || delivery.step < MAX_ATTEMPTS) return;
+  const endpoint = await findEndpoint(tx, claim.tenantId, claim.endpointId);
+  if (endpoint === null) return;
   const { id: deliveryId, messageId, type, step: attempts } = delivery;
   const lastStatus = sent.answer.kind === 'answered' ? sent.answer.status : null;
   await recordEndpointChange(tx, bySystem(claim.tenantId, clock), {

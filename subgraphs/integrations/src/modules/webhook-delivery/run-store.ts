@@ -43,23 +43,9 @@ export async function renewClaim(
 /** Gives the endpoint back and says when it has work again; null when it has none, or when it is no longer this claim's. */
 export async function releaseEndpoint(tx: Tx, claim: ClaimedEndpoint): Promise<Date | null> {
   const { tenantId, endpointId, token } = claim;
-  // The lock comes first: what was added to the line by those who had it before is seen by the statement after it.
-  await lockPlace(tx, claim);
   const [row] = await tx.$queryRaw<{ due_at: Date | null }[]>`
-    UPDATE webhook_queue AS queue
-    SET lease_expires_at = NULL, messaged_at = NULL, due_at = CASE WHEN line.next IS NULL THEN NULL ELSE greatest(line.next, queue.not_before) END
-    FROM (
-      SELECT min(next_attempt_at) AS next FROM webhook_delivery
-      WHERE tenant_id = ${tenantId}::uuid AND endpoint_id = ${endpointId}::uuid AND next_attempt_at IS NOT NULL
-    ) AS line
-    WHERE queue.tenant_id = ${tenantId}::uuid AND queue.endpoint_id = ${endpointId}::uuid AND queue.token = ${token}
-    RETURNING queue.due_at`;
+    SELECT release_webhook_endpoint(${tenantId}::uuid, ${endpointId}::uuid, ${token}::bigint) AS due_at`;
   return row?.due_at ?? null;
-}
-
-async function lockPlace(tx: Tx, { tenantId, endpointId }: EndpointKey): Promise<void> {
-  await tx.$queryRaw`
-    SELECT 1 FROM webhook_queue WHERE tenant_id = ${tenantId}::uuid AND endpoint_id = ${endpointId}::uuid FOR UPDATE`;
 }
 
 /** What is due at a disabled endpoint is not sent; whoever enables it again may have it replayed. */
@@ -223,13 +209,26 @@ export async function giveBackDelivery(
     WHERE tenant_id = ${tenantId}::uuid AND id = ${deliveryId}::uuid AND attempt = ${number}::integer AND state = 'PENDING'`;
 }
 
+const healthSchema = z.array(
+  z.object({
+    failures: z.int(),
+    windowStartedAt: z.date().nullable(),
+    windowFailures: z.int(),
+    failingSince: z.date().nullable(),
+  }),
+);
+
 /** Locks the endpoint's place until the transaction ends and gives how it has fared; null when it was deleted. */
-export async function lockHealth(tx: Tx, key: EndpointKey): Promise<EndpointHealth | null> {
-  await lockPlace(tx, key);
-  return tx.webhookQueue.findUnique({
-    where: { tenantId_endpointId: { tenantId: key.tenantId, endpointId: key.endpointId } },
-    select: { failures: true, windowStartedAt: true, windowFailures: true, failingSince: true },
-  });
+export async function lockHealth(
+  tx: Tx,
+  { tenantId, endpointId }: EndpointKey,
+): Promise<EndpointHealth | null> {
+  const rows = await tx.$queryRaw`
+    SELECT failures, window_started_at AS "windowStartedAt", window_failures AS "windowFailures",
+           failing_since AS "failingSince"
+    FROM webhook_queue WHERE tenant_id = ${tenantId}::uuid AND endpoint_id = ${endpointId}::uuid FOR UPDATE`;
+  const [health = null] = healthSchema.parse(rows);
+  return health;
 }
 
 /** What is noted of an endpoint that fails. It is left alone until `notBefore`, or for as long as it was to be anyway. */

@@ -164,19 +164,6 @@ export async function retireSecrets(
     await tx.webhookSecret.updateMany({ where: { tenantId, endpointId }, data: { expiresAt } });
 }
 
-/** The newest first. */
-export async function listLiveSecrets(
-  tx: Tx,
-  { tenantId, endpointId }: { readonly tenantId: string; readonly endpointId: string },
-  now: Date,
-): Promise<readonly { readonly id: string; readonly envelope: unknown }[]> {
-  return tx.webhookSecret.findMany({
-    where: { tenantId, endpointId, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
-    select: { id: true, envelope: true },
-    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-  });
-}
-
 const MAX_MEASURED = 10_000;
 const statisticsSchema = z.tuple([
   z.object({
