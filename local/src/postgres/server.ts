@@ -9,6 +9,7 @@ import { FinalError, LocalError } from '../local-error.ts';
 import { HOST } from '../ports.ts';
 import { sendSignal } from '../process-table.ts';
 import type { Watchdog } from '../watchdog/start-watchdog.ts';
+import { maxConnections } from './connections.ts';
 import type { Account } from './account.ts';
 import { SUPERUSER } from './cluster.ts';
 
@@ -79,6 +80,7 @@ async function spawnServer(
 ): Promise<{ child: ChildProcess; pid: number }> {
   const settings = Object.entries({
     timezone: 'UTC',
+    max_connections: String(maxConnections()),
     ...options.settings,
     listen_addresses: HOST,
     port: String(port),

@@ -28,7 +28,8 @@ export interface PostgresTransportOptions {
   readonly topology?: Topology;
 }
 
-const POOL_SIZE = 4;
+/** Connections of a transport that is not told otherwise, beside the one that listens. */
+export const TRANSPORT_POOL_SIZE = 4;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longer than the server lets a statement run: for a server that does not answer at all. */
 const QUERY_TIMEOUT_MS = 20_000;
@@ -51,7 +52,7 @@ class PostgresTransport implements Transport {
     this.#options = options;
     this.#pool = new Pool({
       connectionString: options.url,
-      max: options.poolSize ?? POOL_SIZE,
+      max: options.poolSize ?? TRANSPORT_POOL_SIZE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
