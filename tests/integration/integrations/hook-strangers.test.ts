@@ -12,11 +12,13 @@ import { makeHook, send, worked } from './hook-operations.ts';
 import { CREATE } from './operations.ts';
 import { startIntegrations, type IntegrationsService, type TestTenant } from './service.ts';
 
+const MESSAGES_PER_MINUTE = 50;
+
 let service: IntegrationsService;
 let tenant: TestTenant;
 
 beforeAll(async () => {
-  service = await startIntegrations();
+  service = await startIntegrations([], { HOOK_MESSAGES_PER_MINUTE: String(MESSAGES_PER_MINUTE) });
   await service.platform.start('delivery-worker');
   tenant = await service.tenant();
 });
@@ -86,4 +88,24 @@ test('a message of ServiceNow whose id says no version stands in the way of none
     [tenant.id],
   );
   expect(kept).toEqual([{ title: `${record}-7` }]);
+});
+
+// Whoever has come by the address, in a log or at the sender, has no secret with it.
+test('messages of a stranger use up nothing of what the sender of a hook may send', async () => {
+  const integrationId = await connect('GITHUB');
+  const { hook, secret, path } = await makeHook(tenant.owner, { kind: 'GITHUB', integrationId });
+  const from = (client: string, delivery: string, key: string) => {
+    const sent = githubMessage(key, { event: 'ping', delivery, payload: { zen: 'x' } });
+    return { ...sent, headers: { ...sent.headers, 'x-client-address': client } };
+  };
+  const forged = Array.from({ length: MESSAGES_PER_MINUTE + 10 }, () =>
+    send(service, path, from('203.0.113.7', 'd-1', `${secret}x`)),
+  );
+  const refused = await Promise.all(forged);
+
+  const taken = await send(service, path, from('203.0.113.8', 'd-1', secret));
+
+  expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([404, 429]));
+  expect(taken.status).toBe(202);
+  expect(await worked(tenant, hook.id, 1)).toHaveLength(1);
 });

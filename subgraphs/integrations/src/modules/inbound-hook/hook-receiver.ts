@@ -28,7 +28,7 @@ export interface HookReceiverOptions {
   readonly announceWork: WorkAnnouncer;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Messages per minute that one hook takes, and that one client address may send. */
+  /** Messages per minute that one hook takes from one client address, and that such an address may send to all of them. */
   readonly limits: { readonly perHook: number; readonly perClient: number };
 }
 
@@ -86,9 +86,10 @@ export class HookReceiver {
     const { rateLimits, limits } = this.#options;
     const byClient = await rateLimits.take(['hook-client', client], { ...MINUTE, limit: limits.perClient });
     if (!byClient.isAllowed) return byClient.retryAfterSeconds;
-    // All that is no address counts as one hook.
+    // All that is no address counts as one hook. Of each client by itself: nothing is known of the sender yet, and a stranger
+    // who has the address must not use up what the hook's own sender may send.
     const hook = isAddress(address) ? address : '';
-    const byHook = await rateLimits.take(['hook', hook], { ...MINUTE, limit: limits.perHook });
+    const byHook = await rateLimits.take(['hook', hook, client], { ...MINUTE, limit: limits.perHook });
     return byHook.isAllowed ? null : byHook.retryAfterSeconds;
   }
 

@@ -7,7 +7,9 @@ export const hooksEnv = {
     .int()
     .positive()
     .default(6_000)
-    .describe('Messages that one inbound hook takes in a minute; more are answered 429.'),
+    .describe(
+      'Messages that one inbound hook takes in a minute from one client address; more are answered 429.',
+    ),
   HOOK_CLIENT_MESSAGES_PER_MINUTE: z.coerce
     .number()
     .int()
