@@ -21,6 +21,7 @@ import { ConnectionPaused } from '../../../subgraphs/integrations/src/modules/co
 import type { Connections } from '../../../subgraphs/integrations/src/modules/connection/connections.ts';
 import { saveItems } from '../../../subgraphs/integrations/src/modules/external-item/external-item-store.ts';
 import { findIntegration } from '../../../subgraphs/integrations/src/modules/integration/integration-store.ts';
+import { RULE_ACTIONS } from '../../../subgraphs/integrations/src/modules/rule/integration-rule.ts';
 import { RuleService } from '../../../subgraphs/integrations/src/modules/rule/rule-service.ts';
 import { startRuleWorker } from '../../../subgraphs/integrations/src/workers/rule-worker.ts';
 import { codesOf, dataOf } from '../../testkit/graphql.ts';
@@ -468,4 +469,13 @@ test('another tenant changes no rule and uses no integration of this one', async
 
   expect(answers.map(codesOf)).toEqual(answers.map(() => ['NOT_FOUND']));
   expect(codesOf(await tenant.viewer(RULES))).toEqual(['FORBIDDEN']);
+});
+
+test('the database takes those actions alone that rules can do', async () => {
+  const [constraint] = await service.rows<{ definition: string }>(
+    `SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conname = 'integration_rule_action_check'`,
+  );
+
+  const taken = [...(constraint?.definition ?? '').matchAll(/'([A-Z_]+)'/g)].map(([, action]) => action);
+  expect(taken).toEqual([...RULE_ACTIONS]);
 });
