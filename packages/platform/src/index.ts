@@ -5,6 +5,7 @@ export * from './graphql/connection.ts';
 export * from './graphql/errors.ts';
 export * from './graphql/schema.ts';
 export { repeatHourly } from './hourly.ts';
+export { purgePages } from './purge-pages.ts';
 export * from './ids.ts';
 export * from './input.ts';
 export * from './logger.ts';

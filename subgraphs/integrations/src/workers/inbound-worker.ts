@@ -1,6 +1,6 @@
 /** Works on what hooks received, renews their registrations, has sent again what did not arrive, and forgets what is old. */
 import type { Transport } from '@flowgrid/messaging';
-import { FlowgridError, repeatHourly, type Clock, type Logger } from '@flowgrid/platform';
+import { FlowgridError, purgePages, repeatHourly, type Clock, type Logger } from '@flowgrid/platform';
 import type { IntegrationsDatabase } from '../database.ts';
 import { purgeDeletedItems } from '../modules/external-item/external-item-store.ts';
 import {
@@ -34,8 +34,6 @@ const LEASE_SECONDS = 30;
 const POLL_MS = 2_000;
 const FIRST_RETRY_SECONDS = 5;
 const KEPT_DAYS = 30;
-const PAGE_ROWS = 1_000;
-const MAX_PAGES = 100;
 
 /** Starts to work. Disposing of it stops claiming and waits for the work under way. */
 export function startInboundWorker(options: InboundWorkerOptions): AsyncDisposable {
@@ -68,7 +66,7 @@ export function startInboundWorker(options: InboundWorkerOptions): AsyncDisposab
   );
   stack.use(
     repeatHourly({
-      work: () => purge(database),
+      work: () => purgeOld(database),
       failure: 'old messages of hooks and deleted items could not be purged',
       logger,
     }),
@@ -94,10 +92,8 @@ async function work(options: InboundWorkerOptions, claim: ClaimedDelivery): Prom
   }
 }
 
-async function purge(database: IntegrationsDatabase): Promise<void> {
-  for (const purgePage of [purgeDeliveries, purgeDeletedItems]) {
-    for (let page = 0; page < MAX_PAGES; page += 1) {
-      if ((await purgePage(database, KEPT_DAYS, PAGE_ROWS)) < PAGE_ROWS) break;
-    }
+async function purgeOld(database: IntegrationsDatabase): Promise<void> {
+  for (const purge of [purgeDeliveries, purgeDeletedItems]) {
+    await purgePages((count) => purge(database, KEPT_DAYS, count));
   }
 }

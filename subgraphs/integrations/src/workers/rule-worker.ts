@@ -1,6 +1,13 @@
 /** Has rules fire on events, and writes to other systems what they make: each at most once. */
 import { startConsumer, type Transport } from '@flowgrid/messaging';
-import { FlowgridError, repeatHourly, type Clock, type Logger, type Registry } from '@flowgrid/platform';
+import {
+  FlowgridError,
+  purgePages,
+  repeatHourly,
+  type Clock,
+  type Logger,
+  type Registry,
+} from '@flowgrid/platform';
 import type { ExternalItem } from '../adapters/external-item.ts';
 import { ConnectorError } from '../adapters/connector-error.ts';
 import type { Connector } from '../adapters/connector.ts';
@@ -41,7 +48,6 @@ const LEASE_SECONDS = 60;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const RETRY_MS = 60_000;
 const KEPT_DAYS = 90;
-const PAGE_ROWS = 1_000;
 
 /** Disposing of it stops claiming and waits for what is under way. */
 export function startRuleWorker(options: RuleWorkerOptions): AsyncDisposable {
@@ -70,9 +76,7 @@ export function startRuleWorker(options: RuleWorkerOptions): AsyncDisposable {
   );
   stack.use(
     repeatHourly({
-      work: async () => {
-        await purgeRuns(database, KEPT_DAYS, PAGE_ROWS);
-      },
+      work: () => purgePages((count) => purgeRuns(database, KEPT_DAYS, count)),
       failure: 'old runs of rules could not be purged',
       logger,
     }),

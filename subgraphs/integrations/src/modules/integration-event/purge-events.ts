@@ -1,9 +1,8 @@
 /** Forgets what happened at integrations longer ago than anybody resumes from. */
-import { repeatHourly, type Logger } from '@flowgrid/platform';
+import { purgePages, repeatHourly, type Logger } from '@flowgrid/platform';
 import type { IntegrationsDatabase } from '../../database.ts';
 
 const AGE_DAYS = 7;
-const PAGE_SIZE = 1_000;
 
 /** The caller disposes of it. */
 export function startPurgingEvents({
@@ -21,12 +20,12 @@ export function startPurgingEvents({
 }
 
 export async function purgeEvents(database: IntegrationsDatabase): Promise<void> {
-  for (;;) {
+  await purgePages(async (count) => {
     const rows = await database.withoutTenant(
       (client) =>
         client.$queryRaw<{ count: number }[]>`
-          SELECT purge_integration_events(${AGE_DAYS}::integer, ${PAGE_SIZE}::integer) AS count`,
+          SELECT purge_integration_events(${AGE_DAYS}::integer, ${count}::integer) AS count`,
     );
-    if ((rows[0]?.count ?? 0) < PAGE_SIZE) return;
-  }
+    return rows[0]?.count ?? 0;
+  });
 }
