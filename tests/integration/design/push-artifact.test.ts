@@ -14,6 +14,9 @@ import { createTenant, type TestTenant } from '../../testkit/tenant.ts';
 import { until } from '../../testkit/wait.ts';
 import { DESCRIPTION } from './design-service.ts';
 
+/** A whole design, on two busy cores. */
+const DESIGN_LIMIT_MS = 60_000;
+
 const stack = new AsyncDisposableStack();
 let database: TestDatabase;
 let platform: TestPlatform;
@@ -55,12 +58,16 @@ async function design(whose: TestTenant): Promise<typeof designed> {
     { input: { title: 'Claims', description: DESCRIPTION } },
   );
   const { id } = startDesign.session;
-  return until('the design has succeeded', async () => {
-    const { designSession } = await whose.get<{
-      designSession: { id: string; state: string; artifacts: { id: string; name: string }[] };
-    }>('query ($id: ID!) { designSession(id: $id) { id state artifacts { id name } } }', { id });
-    return designSession.state === 'SUCCEEDED' && designSession;
-  });
+  return until(
+    'the design has succeeded',
+    async () => {
+      const { designSession } = await whose.get<{
+        designSession: { id: string; state: string; artifacts: { id: string; name: string }[] };
+      }>('query ($id: ID!) { designSession(id: $id) { id state artifacts { id name } } }', { id });
+      return designSession.state === 'SUCCEEDED' && designSession;
+    },
+    DESIGN_LIMIT_MS,
+  );
 }
 
 async function connect(
