@@ -96,6 +96,26 @@ test('a signed message is acknowledged, kept, worked on, and told to others', as
   ]);
 });
 
+test('a message that comes after the deletion of its item tells nothing and keeps nothing', async () => {
+  const { hook, secret, path } = await makeHook(tenant.owner, { kind: 'GITHUB', integrationId });
+  const tell = async (delivery: string, action: string, second: number, count: number) => {
+    const payload = issuePayload(action, { number: 77, title: 'Secret claim', updatedAt: T(second) });
+    await send(service, path, issues(delivery, secret, payload));
+    return worked(tenant, hook.id, count);
+  };
+
+  await tell('late-1', 'opened', 1, 1);
+  await tell('late-2', 'deleted', 2, 2);
+  const deliveries = await tell('late-3', 'edited', 2, 3);
+
+  expect(deliveries.find(({ deliveryKey }) => deliveryKey === 'late-3')?.note).toBe(
+    'Nothing that was not known.',
+  );
+  expect(await keptItem('acme/claims#77')).toEqual({ title: '', state: '' });
+  const told = (await itemEvents()).filter(({ subject }) => subject === `${integrationId}:acme/claims#77`);
+  expect(told.map(({ data }) => data)).toMatchObject([{ change: 'CREATED' }, { change: 'DELETED' }]);
+});
+
 test('a delivery that comes a hundred times at once is kept and worked on once', async () => {
   const { hook, secret, path } = await makeHook(tenant.owner, { kind: 'GITHUB', integrationId });
   const opened = issuePayload('opened', { number: 2, title: 'Once', updatedAt: T(1) });
