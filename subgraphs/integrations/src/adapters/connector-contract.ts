@@ -8,7 +8,7 @@ import { checkSuite } from './contract/check-suite.ts';
 import { failureSuite } from './contract/failure-suite.ts';
 import { itemSuite } from './contract/item-suite.ts';
 import { syncSuite } from './contract/sync-suite.ts';
-import { webhookSuite } from './contract/webhook-suite.ts';
+import { noWebhookSuite, webhookSuite } from './contract/webhook-suite.ts';
 import { writeSuite } from './contract/write-suite.ts';
 
 /** How the fake vendor answers instead of doing what it is asked. */
@@ -81,7 +81,11 @@ const DEADLINE_MS = 10_000;
 const IMPATIENT_DEADLINE_MS = 200;
 const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 
-export function describeConnector(name: string, start: () => Promise<VendorBench>): void {
+export function describeConnector(
+  name: string,
+  start: () => Promise<VendorBench>,
+  { registersWebhooks = true }: { readonly registersWebhooks?: boolean } = {},
+): void {
   describe(`${name} as a connector`, () => {
     let bench: VendorBench;
     let outbound: Outbound;
@@ -107,7 +111,8 @@ export function describeConnector(name: string, start: () => Promise<VendorBench
     itemSuite(tools);
     writeSuite(tools);
     syncSuite(tools);
-    webhookSuite(tools);
+    if (registersWebhooks) webhookSuite(tools);
+    else noWebhookSuite(tools);
     failureSuite(tools);
   });
 }

@@ -1,4 +1,4 @@
-/** Webhooks that a connector registers; nothing for a connector that cannot. */
+/** Webhooks that a connector registers, or that it says that it cannot. */
 import { describe, expect, it } from 'vitest';
 import type { ContractTools } from '../connector-contract.ts';
 import type { WebhookRegistrar } from '../connector.ts';
@@ -8,12 +8,16 @@ const URL = 'https://flowgrid.example.test/hooks/0123456789abcdef';
 const SECRET = 'a-secret-of-the-hook-0123456789abcdef';
 
 export function webhookSuite({ bench, connect }: ContractTools): void {
-  const registrar = (): WebhookRegistrar | undefined => bench().connector.webhooks;
+  const registrar = (): WebhookRegistrar => {
+    const { webhooks } = bench().connector;
+    if (!webhooks) throw new Error('It registers no webhooks.');
+    return webhooks;
+  };
   const wanted = () => ({ url: URL, secret: SECRET, scope: bench().webhookScope });
 
   describe('a webhook', () => {
-    it('is registered, lasts longer after a refresh, and is removed', async ({ skip }) => {
-      const webhooks = registrar() ?? skip('cannot register webhooks');
+    it('is registered, lasts longer after a refresh, and is removed', async () => {
+      const webhooks = registrar();
 
       const registration = await webhooks.register(connect(), wanted(), until());
       const registered = bench().webhookUrls();
@@ -28,8 +32,8 @@ export function webhookSuite({ bench, connect }: ContractTools): void {
       expect(bench().webhookUrls()).toEqual([]);
     });
 
-    it('that is gone is no error to remove', async ({ skip }) => {
-      const webhooks = registrar() ?? skip('cannot register webhooks');
+    it('that is gone is no error to remove', async () => {
+      const webhooks = registrar();
       const registration = await webhooks.register(connect(), wanted(), until());
       await webhooks.remove(connect(), registration, until());
 
@@ -38,21 +42,31 @@ export function webhookSuite({ bench, connect }: ContractTools): void {
       expect(bench().webhookUrls()).toEqual([]);
     });
 
-    it('that is gone is an error to refresh', async ({ skip }) => {
-      const webhooks = registrar() ?? skip('cannot register webhooks');
+    it('that is gone is an error to refresh', async () => {
+      const webhooks = registrar();
       const registration = await webhooks.register(connect(), wanted(), until());
       await webhooks.remove(connect(), registration, until());
 
       await expect(webhooks.refresh(connect(), registration, until())).rejects.toThrow(/\w/);
     });
 
-    it('is there once, though it is registered twice', async ({ skip }) => {
-      const webhooks = registrar() ?? skip('cannot register webhooks');
+    it('is there once, though it is registered twice', async () => {
+      const webhooks = registrar();
       await webhooks.register(connect(), wanted(), until());
 
       await webhooks.register(connect(), wanted(), until());
 
       expect(bench().webhookUrls()).toEqual([URL]);
     });
+  });
+}
+
+/** For systems whose API registers none. */
+export function noWebhookSuite({ bench }: ContractTools): void {
+  it('does not offer webhooks, which it cannot register', () => {
+    const { connector } = bench();
+
+    expect(connector.webhooks).toBeUndefined();
+    expect(connector.capabilities).not.toContain('WEBHOOKS');
   });
 }

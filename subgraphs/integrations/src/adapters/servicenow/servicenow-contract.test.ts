@@ -1,4 +1,4 @@
 import { describeConnector } from '../connector-contract.ts';
 import { startServiceNowBench } from '../../testkit/servicenow/bench.ts';
 
-describeConnector('ServiceNow', startServiceNowBench);
+describeConnector('ServiceNow', startServiceNowBench, { registersWebhooks: false });
