@@ -27,6 +27,7 @@ beforeAll(async () => {
   await addAiUsage();
   await addExternalItems();
   await addIntegrationEvents();
+  await addSignIns();
   await addHooksAndRules();
   await addWebhooks();
   tables = (await listTables(superuser)).filter(({ hasTenant }) => hasTenant);
@@ -124,6 +125,23 @@ async function addIntegrationEvents(): Promise<void> {
      )
      INSERT INTO integrations.integration_status_change (tenant_id, integration_id, id, at, from_status, to_status, reason)
      SELECT tenant_id, integration_id, gen_random_uuid(), now(), 'UNTESTED', 'HEALTHY', 'Kept' FROM kept`,
+    [owner.id],
+  );
+}
+
+/** A sign-in in the browser that was begun, and what another one brought. */
+async function addSignIns(): Promise<void> {
+  await superuser.query(
+    `INSERT INTO integrations.authorization_request
+       (tenant_id, id, integration_id, user_id, state_hash, envelope, connection_revision, created_at, expires_at)
+     SELECT tenant_id, gen_random_uuid(), id, gen_random_uuid(), 'hash', '{}', 1, now(), now()
+       FROM integrations.integration WHERE tenant_id = $1 LIMIT 1`,
+    [owner.id],
+  );
+  await superuser.query(
+    `INSERT INTO integrations.oauth_token
+       (tenant_id, integration_id, envelope, connection_revision, generation, refreshed_at)
+     SELECT tenant_id, id, '{}', 1, 1, now() FROM integrations.integration WHERE tenant_id = $1 LIMIT 1`,
     [owner.id],
   );
 }
