@@ -329,10 +329,10 @@ test('examples are sent once, and say nothing about the endpoint', async () => {
   expect(await bench.services.webhookDeliveries.attempts(tenant.request, id)).toHaveLength(1);
 });
 
-test('what is old, and what is left of deleted endpoints, is forgotten', async () => {
+test('what is old and over, and what is left of deleted endpoints, is forgotten', async () => {
   await using database = openIntegrationsDatabase(bench.database.url('flowgrid_integrations'));
   const tenant = bench.tenant();
-  const [kept, old, deleted] = [`/${newId()}`, `/${newId()}`, `/${newId()}`];
+  const [kept, old, pending, deleted] = [`/${newId()}`, `/${newId()}`, `/${newId()}`, `/${newId()}`];
   await tenant.endpoint(kept);
   await tenant.publish();
   await tenant.allReach('DELIVERED', 1);
@@ -343,6 +343,18 @@ test('what is old, and what is left of deleted endpoints, is forgotten', async (
   await bench.rows(
     `UPDATE integrations.webhook_message SET created_at = now() - interval '31 days' WHERE tenant_id = $1`,
     [other.id],
+  );
+  const replayed = bench.tenant();
+  await replayed.endpoint(pending);
+  await replayed.publish();
+  await replayed.allReach('DELIVERED', 1);
+  await bench.rows(
+    `WITH due AS (
+       UPDATE integrations.webhook_delivery SET state = 'PENDING', next_attempt_at = now() + interval '1 day'
+       WHERE tenant_id = $1
+     )
+     UPDATE integrations.webhook_message SET created_at = now() - interval '31 days' WHERE tenant_id = $1`,
+    [replayed.id],
   );
   const third = bench.tenant();
   const { endpoint } = await third.endpoint(deleted);
@@ -355,9 +367,14 @@ test('what is old, and what is left of deleted endpoints, is forgotten', async (
   const left = await bench.rows<{ tenant_id: string }>(
     `SELECT tenant_id FROM integrations.webhook_attempt WHERE tenant_id = ANY($1)
      UNION ALL SELECT tenant_id FROM integrations.webhook_delivery WHERE tenant_id = ANY($1)`,
-    [[tenant.id, other.id, third.id]],
+    [[tenant.id, other.id, replayed.id, third.id]],
   );
-  expect(left).toEqual([{ tenant_id: tenant.id }, { tenant_id: tenant.id }]);
+  expect(left.map((row) => row.tenant_id).toSorted((a, b) => a.localeCompare(b))).toEqual([
+    tenant.id,
+    tenant.id,
+    replayed.id,
+    replayed.id,
+  ]);
   expect(
     await bench.rows('SELECT 1 FROM integrations.webhook_endpoint WHERE tenant_id = $1', [third.id]),
   ).toEqual([]);

@@ -297,10 +297,13 @@ BEGIN
   GET DIAGNOSTICS deleted = ROW_COUNT;
   total := total + deleted;
 
-  -- Deliveries and attempts go with their message.
+  -- Deliveries and attempts go with their message, which stays while one of them is still to be made.
   DELETE FROM webhook_message AS message USING (
     SELECT gone.tenant_id, gone.id FROM webhook_message AS gone
-    WHERE gone.created_at < old ORDER BY gone.created_at LIMIT page FOR UPDATE SKIP LOCKED
+    WHERE gone.created_at < old AND NOT EXISTS (
+      SELECT FROM webhook_delivery AS pending
+      WHERE pending.tenant_id = gone.tenant_id AND pending.message_id = gone.id AND pending.state = 'PENDING')
+    ORDER BY gone.created_at LIMIT page FOR UPDATE SKIP LOCKED
   ) AS found
   WHERE message.tenant_id = found.tenant_id AND message.id = found.id;
   GET DIAGNOSTICS deleted = ROW_COUNT;
