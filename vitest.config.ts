@@ -9,17 +9,14 @@ const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }
 /** Tests against real services: patience for two busy cores, and one PostgreSQL for all files. */
 const real = { testTimeout: 60_000, hookTimeout: 120_000, globalSetup: 'tests/testkit/global-postgres.ts' };
 
-/**
- * Beside the run on the embedded PostgreSQL these say nothing new about another version: they have no database, or send it the
- * statements of stores and queues that files of their own send too, and are about processes that end, models or the network.
- */
-const SAME_ON_EVERY_POSTGRES = [
+/** They ask no database, so another version of it says nothing new about them. */
+const WITHOUT_DATABASE = [
   'tests/integration/docs/**',
-  'tests/integration/design/ai/{ai-client,design-with-ai,providers}.test.ts',
-  'tests/integration/design/{accept-several,ai-jobs,killed-in-phases,longest-texts,whole-platform}.test.ts',
+  'tests/integration/design/ai/{ai-client,providers}.test.ts',
+  'tests/integration/design/longest-texts.test.ts',
   'tests/integration/design/engine/**',
   'tests/integration/messaging/{memory-transport.test.ts,service-bus*}',
-  'tests/integration/platform/{drain,environment,server,telemetry}.test.ts',
+  'tests/integration/platform/{environment,server}.test.ts',
   'tests/integration/shared-state/topologies.test.ts',
 ];
 
@@ -48,7 +45,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
-          exclude: onInstalledPostgres ? SAME_ON_EVERY_POSTGRES : [],
+          exclude: onInstalledPostgres ? WITHOUT_DATABASE : [],
           ...real,
           isolate: false,
           sequence: { groupOrder: 1 },

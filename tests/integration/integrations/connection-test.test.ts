@@ -72,7 +72,7 @@ describe('testIntegration', () => {
     ['limited', /Try again in 30 s/],
     ['malformed', /not one of GitHub's API/],
     ['moved', /redirect/],
-    ['huge', /not one of GitHub's API/],
+    ['huge', /too large/],
     ['dropped', /refused or dropped/],
   ])('stores why it failed: %s', async (path, message) => {
     const { owner } = await service.tenant();

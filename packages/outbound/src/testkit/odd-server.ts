@@ -59,7 +59,7 @@ const MISBEHAVIOURS: Readonly<Record<string, Answer>> = {
   },
   huge: (response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(Buffer.alloc(2 * MEGABYTE, 'x'));
+    response.end(Buffer.alloc(16 * MEGABYTE, 'x'));
   },
   slow: (response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
