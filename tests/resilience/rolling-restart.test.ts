@@ -66,12 +66,13 @@ describe(`on ${adapters}, with two of each process`, () => {
           const before = load.queries;
           await Promise.all(names.map((name) => restart(name, replica)));
           await until('work goes on', () => load.queries > before);
-          expect(load.failures, `replica ${replica} of ${names.join(', ')} was restarted`).toEqual([]);
+          const wave = `replica ${replica} of ${names.join(', ')} was restarted`;
+          expect(load.failures.join('\n'), wave).toBe('');
         }
       }
       const { followed, reviewed } = await load.finish();
 
-      expect(load.failures).toEqual([]);
+      expect(load.failures.join('\n')).toBe('');
       const made = await rows.rows<{ name: string }>(
         'SELECT name FROM agents.agent WHERE name LIKE $1 ORDER BY name',
         ['Rolling %'],

@@ -1,5 +1,6 @@
 /** A delivery worker that is killed in the middle of a sync: another one goes on from the page that was written last. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { holdOutbox } from '../testkit/outbox.ts';
 import { startSyncBench, type SyncBench, type SyncTenant } from '../integration/integrations/sync-bench.ts';
 
 const PAGE = 100;
@@ -12,9 +13,7 @@ let tenant: SyncTenant;
 beforeAll(async () => {
   bench = await startSyncBench();
   tenant = await bench.tenant();
-  await bench.rows(
-    `UPDATE integrations.outbox_lease SET holder = gen_random_uuid(), expires_at = now() + interval '1 day'`,
-  );
+  await holdOutbox(bench.rows, 'integrations');
 });
 afterAll(() => bench[Symbol.asyncDispose]());
 

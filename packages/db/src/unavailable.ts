@@ -16,7 +16,9 @@ const SOCKET_CODES = new Set([
  * statement not done in time.
  */
 const SQLSTATE = /^(08|57P|53300$|55P03$|57014$)/;
-const MESSAGES = /timeout exceeded when trying to connect|Connection terminated|transaction was cut off/;
+/** The driver's errors without a code; a client is not queryable when its connection broke before the statement was sent. */
+const MESSAGES =
+  /timeout exceeded when trying to connect|Connection terminated|is not queryable|transaction was cut off/;
 
 /** Looks at an error and its causes. */
 export function isUnavailable(error: unknown): boolean {

@@ -6,6 +6,7 @@ import {
   type GitHubBench,
 } from '../../../subgraphs/integrations/src/testkit/github-bench.ts';
 import { startJiraBench } from '../../../subgraphs/integrations/src/testkit/jira-bench.ts';
+import { holdOutbox } from '../../testkit/outbox.ts';
 import { startSyncBench, type SyncBench, type SyncTenant } from './sync-bench.ts';
 
 const COUNT = 230;
@@ -21,9 +22,7 @@ beforeAll(async () => {
   github = stack.use(await startGitHubBench());
   jira = stack.use(await startJiraBench({ edition: 'DATA_CENTER' }));
   bench = stack.use(await startSyncBench([github.host, jira.host]));
-  await bench.rows(
-    `UPDATE integrations.outbox_lease SET holder = gen_random_uuid(), expires_at = now() + interval '1 day'`,
-  );
+  await holdOutbox(bench.rows, 'integrations');
 });
 afterAll(() => stack.disposeAsync());
 

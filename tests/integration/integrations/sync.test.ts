@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '@flowgrid/platform';
 import { codesOf, dataOf } from '../../testkit/graphql.ts';
+import { holdOutbox } from '../../testkit/outbox.ts';
 import {
   AGENT,
   APP,
@@ -21,9 +22,7 @@ let bench: SyncBench;
 beforeAll(async () => {
   bench = await startSyncBench();
   // Nothing is handed over, so that the events can be looked at.
-  await bench.rows(
-    `UPDATE integrations.outbox_lease SET holder = gen_random_uuid(), expires_at = now() + interval '1 day'`,
-  );
+  await holdOutbox(bench.rows, 'integrations');
 });
 afterAll(() => bench[Symbol.asyncDispose]());
 afterEach(() => {
