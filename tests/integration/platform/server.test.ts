@@ -107,6 +107,7 @@ test('requests beyond the limit are refused before they are read; health is answ
   const refused = await head(server, 'content-length: 1000000\r\nauthorization: Bearer acme\r\n');
 
   expect(refused).toMatch(/^HTTP\/1.1 503 [^]*retry-after: 1\r\n[^]*"code":"SERVICE_UNAVAILABLE"/);
+  expect(refused).toContain('x-not-begun: overloaded\r\n');
   expect(await statusOf(server, '/livez')).toBe(200);
   expect(await statusOf(server, '/readyz')).toBe(200);
   const metrics = await (await fetch(`${server.url}/metrics`)).text();

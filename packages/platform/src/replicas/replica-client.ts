@@ -1,5 +1,6 @@
 /** HTTP to a service with replicas: pooled connections, and another replica where sending again is safe. */
 import { Pool, type Dispatcher } from 'undici';
+import { NOT_BEGUN_HEADER } from '../server/load-shedding.ts';
 import type { Replica } from './replica.ts';
 import { Replicas, type ReplicasOptions } from './replicas.ts';
 import { toRequestFailure } from './request-failure.ts';
@@ -62,22 +63,27 @@ export class ReplicaClient implements AsyncDisposable {
 
   /**
    * Sends a request; the caller reads the body of the answer or destroys it. Each replica is tried at most once, but for a connection
-   * to the only one that broke under a repeatable request. Rejects with the error of the last try.
+   * to the only one that broke under a repeatable request. Rejects with the error of the last try. A replica that has too much to do
+   * hands the request on to another one that is ready.
    */
   async request(request: ReplicaRequest): Promise<Dispatcher.ResponseData> {
-    let tried: Set<Replica> | undefined;
+    const tried = new Set<Replica>();
     let replica = this.#replicas.choose('requests');
     for (;;) {
       if (!replica) throw new Error(`${this.#replicas.service} has no address`);
+      const isFirst = tried.size === 0;
+      tried.add(replica);
       try {
-        return await this.#send(replica, request);
+        const response = await this.#send(replica, request);
+        const free = isNotBegun(response) ? this.#replicas.choose('requests', tried) : undefined;
+        if (!free?.isReady) return response;
+        await response.body.dump();
+        replica = free;
       } catch (error) {
         const failure = toRequestFailure(error);
         if (failure === 'other' || request.signal?.aborted) throw error;
         this.#replicas.setAside(replica, error instanceof Error ? error.message : String(error));
         if (failure === 'broken' && !request.isRepeatable) throw error;
-        const isFirst = tried === undefined;
-        tried = (tried ?? new Set()).add(replica);
         const other = this.#replicas.choose('requests', tried);
         // An idle connection that was closed on its way: a new one to the same address is another chance.
         replica = other ?? (isFirst && failure === 'broken' ? replica : undefined);
@@ -185,6 +191,10 @@ function countOut(replica: Replica, body: Dispatcher.ResponseData['body']): void
   };
   body.once('end', end);
   body.once('close', end);
+}
+
+function isNotBegun({ statusCode, headers }: Dispatcher.ResponseData): boolean {
+  return statusCode === 503 && headers[NOT_BEGUN_HEADER] !== undefined;
 }
 
 function isClosing(connection: string | string[] | undefined): boolean {

@@ -75,12 +75,7 @@ function openWith(options: { readonly urls: string[]; readonly checkEveryMs: num
     replicas,
     client,
     ask: async (request) => {
-      const { body } = await client.request({
-        method: 'POST',
-        path: '/ask',
-        isRepeatable: false,
-        ...request,
-      });
+      const { body } = await client.request({ ...QUESTION, ...request });
       return body.text();
     },
     [Symbol.asyncDispose]: async () => {
@@ -97,6 +92,11 @@ async function deadUrl(): Promise<string> {
   return gone.url;
 }
 
+const QUESTION: ReplicaRequest = { method: 'POST', path: '/ask', isRepeatable: false };
+
+/** As load shedding does. */
+const refuse: RequestListener = (_request, response) =>
+  void response.writeHead(503, { 'x-not-begun': 'overloaded' }).end('too much to do');
 const breakConnection: RequestListener = (request) => void request.socket.destroy();
 
 test('requests go to the replicas in turn', async () => {
@@ -169,6 +169,54 @@ test('the only replica gets a repeatable request once more when its connection b
   expect(repeated).toBe('only');
   await expect(failed).rejects.toThrow('other side closed');
   expect(only.asked).toHaveLength(3);
+});
+
+test('what a replica has no time for is done by another one, also what is done only once', async () => {
+  await using busy = await startReplica('busy', refuse);
+  await using free = await startReplica('free');
+  await using service = open(busy.url, free.url);
+
+  const answers = [];
+  for (let index = 0; index < 6; index += 1) answers.push(await service.ask());
+
+  expect(answers).toEqual(Array.from({ length: 6 }, () => 'free'));
+  expect(busy.asked.length).toBeGreaterThan(0);
+  expect(free.asked).toHaveLength(6);
+});
+
+test('when nobody has time the refusal is the answer, and each was asked once', async () => {
+  await using one = await startReplica('one', refuse);
+  await using two = await startReplica('two', refuse);
+  await using service = open(one.url, two.url);
+
+  const { statusCode, body } = await service.client.request(QUESTION);
+
+  expect([statusCode, await body.text()]).toEqual([503, 'too much to do']);
+  expect([one.asked.length, two.asked.length]).toEqual([1, 1]);
+});
+
+test('a refusal goes to nobody else when work was begun, or nobody else is ready', async () => {
+  await using begun = await startReplica('begun', (_request, response) => void response.writeHead(503).end());
+  await using other = await startReplica('other');
+  await using failing = open(begun.url, other.url);
+  await using busy = await startReplica('busy', refuse);
+  await using resting = await startReplica('resting');
+  resting.status = 503;
+  await using half = open(busy.url, resting.url);
+  await until('one is not ready', () => half.replicas.readyCount === 1);
+
+  const statuses = [];
+  for (let index = 0; index < 2; index += 1) {
+    const { statusCode, body } = await failing.client.request(QUESTION);
+    await body.dump();
+    statuses.push(statusCode);
+  }
+  const refused = await half.client.request(QUESTION);
+  await refused.body.dump();
+
+  expect(new Set(statuses)).toEqual(new Set([200, 503]));
+  expect(refused.statusCode).toBe(503);
+  expect(resting.asked).toEqual([]);
 });
 
 test('a replica that is not ready gets nothing until it is ready again', async () => {

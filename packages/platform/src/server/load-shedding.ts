@@ -21,6 +21,8 @@ declare module 'fastify' {
 }
 
 const RETRY_AFTER_SECONDS = 1;
+/** On a refusal for which nothing of the request was done: it may be sent to another replica, whatever it is. */
+export const NOT_BEGUN_HEADER = 'x-not-begun';
 
 /** The refusal of an overloaded process; it may be sent again elsewhere, because nothing was done. */
 export function overloaded(): FlowgridError {
@@ -65,7 +67,7 @@ export function addLoadShedding(app: FastifyInstance, limits: LoadLimits, metric
     }
     if (inFlight >= maxInFlight) {
       refused.inc({ reason: 'requests_in_flight' });
-      void sendRefusal(reply, overloaded());
+      void shed(reply);
       return;
     }
     inFlight += 1;
@@ -80,9 +82,13 @@ export function addLoadShedding(app: FastifyInstance, limits: LoadLimits, metric
     pressureHandler: (request, reply) => {
       if (isExempt(request)) return;
       refused.inc({ reason: 'event_loop_delay' });
-      void sendRefusal(reply, overloaded());
+      void shed(reply);
     },
   });
+}
+
+function shed(reply: FastifyReply): FastifyReply {
+  return sendRefusal(reply.header(NOT_BEGUN_HEADER, 'overloaded'), overloaded());
 }
 
 function isExempt(request: FastifyRequest): boolean {
