@@ -75,5 +75,9 @@ function toEnd(error: unknown): Awaited<TestSubscription['ended']> {
     return { code: Number(error.code), reason: String(error.reason) };
   }
   if (error instanceof Error) return error;
+  // A socket that never opened says why in an event.
+  if (typeof error === 'object' && error !== null && 'error' in error && error.error instanceof Error) {
+    return error.error;
+  }
   return new Error(JSON.stringify(error));
 }
