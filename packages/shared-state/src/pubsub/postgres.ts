@@ -96,6 +96,8 @@ class PostgresPubSub implements PubSub {
         keepAlive: true,
         keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
         connectionTimeoutMillis: MAX_RETRY_MS,
+        // Announcements that are made at the same time do not wait for each other's answers.
+        pipeline: true,
       });
       try {
         await this.#listen(client);
