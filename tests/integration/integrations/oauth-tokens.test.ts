@@ -10,6 +10,7 @@ import {
   openIntegrationsDatabase,
   type IntegrationsDatabase,
 } from '../../../subgraphs/integrations/src/database.ts';
+import { RENEWAL_PAUSE_MS } from '../../../subgraphs/integrations/src/adapters/sign-in/token-margin.ts';
 import { SignIns } from '../../../subgraphs/integrations/src/modules/authorization/sign-ins.ts';
 import {
   TokenKeeper,
@@ -253,6 +254,22 @@ describe('a token that the other system refuses', () => {
     expect(new Set(renewed).size).toBe(1);
     expect(renewed[0]).not.toBe(refused);
     expect(refreshes()).toBe(1);
+  });
+
+  test('is not renewed again and again where no token is accepted', async () => {
+    const signedIn = await signIn();
+    const keeper = start();
+    const first = await keeper.accessToken(signedIn, signal());
+    const second = (await keeper.renewedToken(signedIn, first, signal())) ?? '';
+
+    const atOnce = await start().renewedToken(signedIn, second, signal());
+    now += RENEWAL_PAUSE_MS;
+    const later = await keeper.renewedToken(signedIn, second, signal());
+
+    expect(new Set([first, second, later]).size).toBe(3);
+    expect(atOnce).toBeNull();
+    expect(later).not.toBeNull();
+    expect(refreshes()).toBe(2);
   });
 });
 

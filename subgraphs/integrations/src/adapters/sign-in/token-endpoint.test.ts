@@ -12,6 +12,7 @@ import {
   type OAuthClient,
   type TokenRequest,
 } from './token-endpoint.ts';
+import { RENEWAL_PAUSE_MS } from './token-margin.ts';
 import { TokenMemory } from './token-memory.ts';
 
 let server: OAuthServer;
@@ -127,7 +128,8 @@ describe('a token endpoint', () => {
 
 describe('tokens that a process remembers', () => {
   it('are asked for once by many, and again when they are refused or end', async () => {
-    const memory = new TokenMemory(systemClock);
+    let now = Date.now();
+    const memory = new TokenMemory({ now: () => new Date(now) });
     const signIn = memory.signIn('connection', () => requestClientToken(request()));
 
     const all = await Promise.all(Array.from({ length: 20 }, () => signIn.authorize(signal())));
@@ -138,9 +140,24 @@ describe('tokens that a process remembers', () => {
     expect(await signIn.authorize(signal())).not.toBe(first);
     expect(server.granted).toHaveLength(2);
     server.lifeSeconds = 30;
+    now += RENEWAL_PAUSE_MS;
     await signIn.renew(await signIn.authorize(signal()), signal());
     await signIn.authorize(signal());
     expect(server.granted).toHaveLength(4);
+  });
+
+  it('are not asked for again and again where none is accepted', async () => {
+    let now = Date.now();
+    const memory = new TokenMemory({ now: () => new Date(now) });
+    const signIn = memory.signIn('connection', () => requestClientToken(request()));
+    const renew = async (): Promise<boolean> => signIn.renew(await signIn.authorize(signal()), signal());
+
+    const renewals = [await renew(), await renew(), await renew()];
+    now += RENEWAL_PAUSE_MS;
+    renewals.push(await renew());
+
+    expect(renewals).toEqual([true, false, false, true]);
+    expect(server.granted).toHaveLength(3);
   });
 
   it('that could not be had are asked for again', async () => {

@@ -1,7 +1,7 @@
 /** Tokens that a process remembers while they last: those that it can have again at any time with the credential alone. */
 import type { Clock } from '@flowgrid/platform';
 import { orAborted } from './or-aborted.ts';
-import { TOKEN_MARGIN_MS } from './token-margin.ts';
+import { RENEWAL_PAUSE_MS, TOKEN_MARGIN_MS } from './token-margin.ts';
 import type { SignIn } from './sign-in.ts';
 import type { Tokens } from './token-endpoint.ts';
 
@@ -14,6 +14,8 @@ const DEFAULT_LIFE_MS = 30 * 60 * 1000;
 interface Entry {
   readonly tokens: Promise<Tokens>;
   readonly until: Promise<number>;
+  /** When it was asked for in the place of a refused one; null when it was not. */
+  readonly renewedAt: number | null;
 }
 
 export class TokenMemory {
@@ -32,15 +34,20 @@ export class TokenMemory {
       // Somebody else may have asked while it was found out.
       const other = this.#entries.get(key);
       if (other && other !== known) return toAuthorization(await orAborted(other.tokens, signal));
-      return toAuthorization(await this.#request(key, request, signal));
+      return toAuthorization(await this.#request(key, request, { signal, renewedAt: null }));
     };
     return {
       authorize: current,
       renew: async (refused, signal) => {
         const known = this.#entries.get(key);
         const authorization = known && toAuthorization(await known.tokens.catch(() => null));
-        if (authorization === refused && this.#entries.get(key) === known) this.#entries.delete(key);
-        await current(signal);
+        if (!known || authorization !== refused || this.#entries.get(key) !== known) {
+          await current(signal);
+          return true;
+        }
+        const now = this.#clock.now().getTime();
+        if (known.renewedAt !== null && now - known.renewedAt < RENEWAL_PAUSE_MS) return false;
+        await this.#request(key, request, { signal, renewedAt: now });
         return true;
       },
     };
@@ -58,7 +65,7 @@ export class TokenMemory {
   #request(
     key: string,
     request: (signal: AbortSignal) => Promise<Tokens>,
-    signal: AbortSignal,
+    { signal, renewedAt }: { readonly signal: AbortSignal; readonly renewedAt: number | null },
   ): Promise<Tokens> {
     const tokens = request(AbortSignal.timeout(REQUEST_MS));
     const until = tokens.then(({ expiresAt }) =>
@@ -66,7 +73,7 @@ export class TokenMemory {
         ? this.#clock.now().getTime() + DEFAULT_LIFE_MS
         : expiresAt.getTime() - TOKEN_MARGIN_MS,
     );
-    const entry = { tokens, until };
+    const entry = { tokens, until, renewedAt };
     this.#entries.set(key, entry);
     until.catch(() => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key);

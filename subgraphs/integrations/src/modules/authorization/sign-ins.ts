@@ -83,10 +83,8 @@ export class SignIns {
     const { keeper } = this.#options;
     return {
       authorize: async (signal) => `Bearer ${await keeper.accessToken(signIn, signal)}`,
-      renew: async (authorization, signal) => {
-        await keeper.renewedToken(signIn, authorization.replace(/^Bearer /, ''), signal);
-        return true;
-      },
+      renew: async (authorization, signal) =>
+        (await keeper.renewedToken(signIn, authorization.replace(/^Bearer /, ''), signal)) !== null,
     };
   }
 }

@@ -20,7 +20,7 @@ import {
   type OAuthClient,
   type Tokens,
 } from '../../adapters/sign-in/token-endpoint.ts';
-import { TOKEN_MARGIN_MS } from '../../adapters/sign-in/token-margin.ts';
+import { RENEWAL_PAUSE_MS, TOKEN_MARGIN_MS } from '../../adapters/sign-in/token-margin.ts';
 import type { IntegrationsDatabase } from '../../database.ts';
 import { changeStatusByUse } from '../connection/status-changes.ts';
 import type { SecretBox, SealedEnvelope, TenantSecrets } from '../credential/secret-box.ts';
@@ -77,10 +77,16 @@ export class TokenKeeper implements AsyncDisposable {
     return isGood ? token.accessToken : orAborted(this.#refreshOnce(signIn, token.row.generation), signal);
   }
 
-  /** After the other system refused this one: another one, if somebody has it already or the vendor gives it. */
-  async renewedToken(signIn: KeptSignIn, refused: string, signal: AbortSignal): Promise<string> {
+  /**
+   * After the other system refused this one: another one, if somebody has it already or the vendor gives it. Null when this
+   * one was had a moment ago in the place of another.
+   */
+  async renewedToken(signIn: KeptSignIn, refused: string, signal: AbortSignal): Promise<string | null> {
     const token = await this.#read(signIn);
     if (token.accessToken !== refused) return token.accessToken;
+    const { generation, refreshedAt } = token.row;
+    const isRenewed = generation > store.FIRST_GENERATION;
+    if (isRenewed && this.#now().getTime() - refreshedAt.getTime() < RENEWAL_PAUSE_MS) return null;
     return orAborted(this.#refreshOnce(signIn, token.row.generation), signal);
   }
 

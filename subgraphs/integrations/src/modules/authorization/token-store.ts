@@ -5,6 +5,9 @@ export interface TokenPlace {
   readonly integrationId: string;
 }
 
+/** Of the tokens that somebody signed in for; each refresh counts on. */
+export const FIRST_GENERATION = 1;
+
 /** The tokens of a sign-in as they are stored. */
 export interface TokenRow {
   readonly envelope: unknown;
@@ -12,6 +15,8 @@ export interface TokenRow {
   readonly generation: number;
   readonly apiUrl: string | null;
   readonly expiresAt: Date | null;
+  /** When these tokens were had. */
+  readonly refreshedAt: Date;
   readonly refreshStartedAt: Date | null;
   readonly leaseUntil: Date | null;
   readonly endReason: string | null;
@@ -23,6 +28,7 @@ const COLUMNS = {
   generation: true,
   apiUrl: true,
   expiresAt: true,
+  refreshedAt: true,
   refreshStartedAt: true,
   leaseUntil: true,
   endReason: true,
@@ -53,7 +59,9 @@ export async function saveToken(
   },
 ): Promise<void> {
   await tx.oAuthToken.deleteMany({ where: { tenantId, integrationId } });
-  await tx.oAuthToken.create({ data: { tenantId, integrationId, ...signedIn, generation: 1 } });
+  await tx.oAuthToken.create({
+    data: { tenantId, integrationId, ...signedIn, generation: FIRST_GENERATION },
+  });
 }
 
 export async function takeLease(
