@@ -11,6 +11,7 @@ import {
 } from '../../../subgraphs/integrations/src/database.ts';
 import type { Connections } from '../../../subgraphs/integrations/src/modules/connection/connections.ts';
 import type { SecretBox } from '../../../subgraphs/integrations/src/modules/credential/secret-box.ts';
+import { RegistrationRenewals } from '../../../subgraphs/integrations/src/modules/inbound-hook/registration-renewals.ts';
 import { RegistrationService } from '../../../subgraphs/integrations/src/modules/inbound-hook/registration-service.ts';
 import { findIntegration } from '../../../subgraphs/integrations/src/modules/integration/integration-store.ts';
 import { dataOf } from '../../testkit/graphql.ts';
@@ -32,6 +33,7 @@ let made: MadeHook;
 let calls: string[];
 let failure: Error | null;
 let registrations: RegistrationService;
+let renewals: RegistrationRenewals;
 
 beforeAll(async () => {
   service = stack.use(await startIntegrations());
@@ -50,14 +52,18 @@ beforeEach(async () => {
   made = await makeHook(tenant.owner, { kind: 'GITHUB', integrationId });
   calls = [];
   failure = null;
-  registrations = new RegistrationService({
+  const shared = {
     database,
     connections: { use: useConnection },
-    secretBox: OPEN_BOX,
-    publicUrl: 'https://flowgrid.example',
     clock: systemClock,
     logger: createLogger({ name: 'test', level: 'silent' }),
+  };
+  registrations = new RegistrationService({
+    ...shared,
+    secretBox: OPEN_BOX,
+    publicUrl: 'https://flowgrid.example',
   });
+  renewals = new RegistrationRenewals(shared);
 });
 
 /** What is sealed is of the service's own process; here only what it is handed on to counts. */
@@ -151,8 +157,8 @@ test('what is due is renewed once, by whichever worker comes first', async () =>
   await register();
   await due();
 
-  await Promise.all([registrations.refreshDue(), registrations.refreshDue()]);
-  await registrations.refreshDue();
+  await Promise.all([renewals.renewDue(), renewals.renewDue()]);
+  await renewals.renewDue();
 
   expect(calls.filter((call) => call === 'refresh 17')).toHaveLength(1);
   expect((await stored())?.refresh_after.getTime()).toBeGreaterThan(Date.now() + 19 * DAY_MS);
@@ -163,15 +169,15 @@ test('a renewal that fails is tried again, told once, and shows in the status of
   failure = new ConnectorError('GitHub forbids this (403).', { status: 403 });
 
   await due();
-  await registrations.refreshDue();
+  await renewals.renewDue();
   const once = await stored();
   await due();
-  await registrations.refreshDue();
+  await renewals.renewDue();
   const twice = await stored();
   const degraded = await statusOf();
   failure = null;
   await due();
-  await registrations.refreshDue();
+  await renewals.renewDue();
 
   expect(once).toMatchObject({ failures: 1, last_error: 'GitHub forbids this (403).' });
   expect(twice?.failures).toBe(2);

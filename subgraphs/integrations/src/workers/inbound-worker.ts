@@ -10,7 +10,7 @@ import {
   type ClaimedDelivery,
 } from '../modules/inbound-hook/delivery-store.ts';
 import type { RedeliveryService } from '../modules/inbound-hook/redelivery-service.ts';
-import type { RegistrationService } from '../modules/inbound-hook/registration-service.ts';
+import type { RegistrationRenewals } from '../modules/inbound-hook/registration-renewals.ts';
 import { ClaimLoop } from './claim-loop.ts';
 import { workOnDelivery } from './inbound-work.ts';
 
@@ -18,7 +18,7 @@ export interface InboundWorkerOptions {
   /** The one that hands on what is written in its transactions. */
   readonly database: IntegrationsDatabase;
   readonly transport: Pick<Transport, 'receive'>;
-  readonly registrations: Pick<RegistrationService, 'refreshDue'>;
+  readonly renewals: Pick<RegistrationRenewals, 'renewDue'>;
   readonly redeliveries: Pick<RedeliveryService, 'redeliverDue'>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -52,7 +52,7 @@ export function startInboundWorker(options: InboundWorkerOptions): AsyncDisposab
   stack.use(transport.receive({ queue: 'inbound-deliveries' }, async () => loop.wake(), { concurrency: 1 }));
   stack.use(
     repeatHourly({
-      work: () => options.registrations.refreshDue(),
+      work: () => options.renewals.renewDue(),
       failure: 'registrations could not be renewed',
       logger,
     }),

@@ -1,12 +1,8 @@
-/** Has other systems send to hooks, where their APIs can be told to: registers, renews and ends that. */
-import { requirePermission, type Actor, type ServiceRequest } from '@flowgrid/access';
+/** Has other systems send to hooks, where their APIs can be told to, and ends that. */
+import { requirePermission, type ServiceRequest } from '@flowgrid/access';
 import { FlowgridError, isId, newId, notFound, type Clock, type Logger } from '@flowgrid/platform';
-import type { Connection } from '../../adapters/connection.ts';
-import type { Connector, WebhookRegistrar, WebhookRegistration } from '../../adapters/connector.ts';
 import type { IntegrationsDatabase } from '../../database.ts';
-import { ConnectionPaused } from '../connection/connection-paused.ts';
-import { isConnectionFailure, orConflict, type Connections } from '../connection/connections.ts';
-import { changeStatusByUse } from '../connection/status-changes.ts';
+import { orConflict, type Connections } from '../connection/connections.ts';
 import type { SecretBox } from '../credential/secret-box.ts';
 import { hookUrl } from './hook-url.ts';
 import { checkSigning } from './hook-signing.ts';
@@ -14,6 +10,8 @@ import { placeOf } from './hook-secret.ts';
 import { findHook, findHookForUpdate, findHookWithSecrets } from './hook-store.ts';
 import type { InboundHook, InboundRegistration } from './inbound-hook.ts';
 import { recordChange, type ChangeBy } from './record-change.ts';
+import { Registrar } from './registrar.ts';
+import { refreshAfter, toRegistrationData } from './registration.ts';
 import * as store from './registration-store.ts';
 
 export interface RegistrationServiceOptions {
@@ -30,19 +28,15 @@ export interface Registered {
   readonly registration: InboundRegistration;
 }
 
-const TIMEOUT_MS = 10_000;
 const MAX_SCOPE_LENGTH = 200;
-const LEASE_SECONDS = 120;
-const AT_ONCE = 20;
-const HOUR_MS = 60 * 60 * 1000;
-const LONGEST_RETRY_MS = 12 * HOUR_MS;
-const SYSTEM: Actor = { kind: 'SYSTEM', id: 'integrations', name: 'Flowgrid', userId: null };
 
 export class RegistrationService {
   readonly #options: RegistrationServiceOptions;
+  readonly #registrar: Registrar;
 
   constructor(options: RegistrationServiceOptions) {
     this.#options = options;
+    this.#registrar = new Registrar(options);
   }
 
   /** Of several hooks at once. */
@@ -75,7 +69,7 @@ export class RegistrationService {
     if (same !== undefined) return { hook, registration: same };
     const url = hookUrl(this.#options.publicUrl, hook);
     const made = await orConflict(
-      this.#withRegistrar(tenantId, hook, 'INTERACTIVE', async (webhooks, connection, signal) => {
+      this.#registrar.ask(tenantId, hook, 'INTERACTIVE', async (webhooks, connection, signal) => {
         checkSigning(hook, await webhooks.signing(connection, signal));
         return webhooks.register(connection, { url, secret, scope }, signal);
       }),
@@ -111,12 +105,12 @@ export class RegistrationService {
           type: 'inbound_hook.registered',
           hook,
           changes: { scope, expiresAt: expiresAt?.toISOString() ?? null },
-          toData: (snapshot) => ({ hook: snapshot, registration: toData(registration) }),
+          toData: (snapshot) => ({ hook: snapshot, registration: toRegistrationData(registration) }),
         });
       });
     } catch (error) {
       // What is not kept here would be sent for ever.
-      await this.#removeThere(tenantId, hook, registration);
+      await this.#registrar.remove(tenantId, hook, registration);
       throw error;
     }
   }
@@ -134,7 +128,7 @@ export class RegistrationService {
     });
     if (!found?.registration) throw notFound('InboundRegistration');
     const { hook, registration } = found;
-    await this.#removeThere(tenantId, hook, registration);
+    await this.#registrar.remove(tenantId, hook, registration);
     await database.inTenant(tenantId, async (tx) => {
       await findHookForUpdate(tx, { tenantId, id: hook.id });
       await store.deleteRegistration(tx, key);
@@ -170,139 +164,9 @@ export class RegistrationService {
         const hook = await this.#options.database.readInTenant(tenantId, (tx) =>
           findHook(tx, { tenantId, id: registration.hookId }),
         );
-        if (hook !== null) await this.#removeThere(tenantId, hook, registration);
+        if (hook !== null) await this.#registrar.remove(tenantId, hook, registration);
       }),
     );
-  }
-
-  /** Renews what is due; one after the other, because nobody waits. */
-  async refreshDue(): Promise<void> {
-    for (const key of await store.claimRegistrations(this.#options.database, LEASE_SECONDS, AT_ONCE)) {
-      await this.#refresh(key);
-    }
-  }
-
-  async #refresh(key: store.RegistrationKey): Promise<void> {
-    const { database, clock, logger } = this.#options;
-    const { tenantId } = key;
-    const found = await database.inTenant(tenantId, async (tx) => {
-      const registration = await store.findRegistration(tx, key);
-      const hook = registration && (await findHook(tx, { tenantId, id: registration.hookId }));
-      return registration && hook && { registration, hook };
-    });
-    if (found === null) return;
-    const { registration, hook } = found;
-    try {
-      const renewed = await this.#withRegistrar(
-        tenantId,
-        hook,
-        'BACKGROUND',
-        (webhooks, connection, signal) => webhooks.refresh(connection, toForeign(registration), signal),
-      );
-      const { id: foreignId, expiresAt } = renewed;
-      const next = refreshAfter(expiresAt, clock.now());
-      const data = { foreignId, expiresAt, failures: 0, lastError: null, refreshAfter: next };
-      await database.inTenant(tenantId, (tx) => store.updateRegistration(tx, key, data));
-    } catch (error) {
-      // Paused is not failed: the lease brings it back in a moment.
-      if (error instanceof ConnectionPaused) return;
-      if (!isConnectionFailure(error) && !(error instanceof FlowgridError)) throw error;
-      logger.warn({ hookId: hook.id, reason: error.message }, 'a registration was not renewed');
-      await this.#recordFailure(tenantId, found, error.message);
-    }
-  }
-
-  async #recordFailure(tenantId: string, { hook, registration }: Registered, reason: string): Promise<void> {
-    const { database, clock } = this.#options;
-    const failures = registration.failures + 1;
-    const now = clock.now();
-    const waitMs = Math.min(HOUR_MS * 2 ** registration.failures, LONGEST_RETRY_MS);
-    const { foreignId, expiresAt } = registration;
-    const data = {
-      foreignId,
-      expiresAt,
-      failures,
-      lastError: reason,
-      refreshAfter: new Date(now.getTime() + waitMs),
-    };
-    const until = expiresAt === null ? '' : ` It ends on ${expiresAt.toISOString().slice(0, 10)}.`;
-    const message = `The webhook of the hook “${hook.name}” could not be renewed: ${reason}${until}`;
-    await database.inTenant(tenantId, async (tx) => {
-      await findHookForUpdate(tx, { tenantId, id: hook.id });
-      await store.updateRegistration(tx, { tenantId, id: registration.id }, data);
-      // Told once, and not with each try.
-      if (failures !== 1) return;
-      await recordChange(
-        tx,
-        { viewer: { tenantId, actor: SYSTEM }, requestId: null, clock },
-        {
-          type: 'inbound_hook.registration_failed',
-          hook,
-          changes: { reason },
-          toData: (snapshot) => ({ hook: snapshot, registration: toData(registration), message }),
-        },
-      );
-    });
-    await this.#degrade(tenantId, hook, message);
-  }
-
-  async #degrade(tenantId: string, { integrationId }: InboundHook, reason: string): Promise<void> {
-    const { database } = this.#options;
-    if (integrationId === null) return;
-    const integration = await database.readInTenant(tenantId, (tx) =>
-      tx.integration.findFirst({
-        where: { tenantId, id: integrationId },
-        select: { connectionRevision: true, status: true },
-      }),
-    );
-    // What is broken already is not made to look better.
-    if (integration === null || integration.status === 'BROKEN') return;
-    const { connectionRevision } = integration;
-    await changeStatusByUse(
-      this.#options,
-      { tenantId, integrationId, connectionRevision },
-      { status: 'DEGRADED', reason },
-    );
-  }
-
-  /** As far as the other system can be reached. */
-  async #removeThere(tenantId: string, hook: InboundHook, registration: InboundRegistration): Promise<void> {
-    try {
-      await this.#withRegistrar(tenantId, hook, 'INTERACTIVE', (webhooks, connection, signal) =>
-        webhooks.remove(connection, toForeign(registration), signal),
-      );
-    } catch (error) {
-      // Its messages will be refused: nobody has the hook any more.
-      const reason = error instanceof Error ? error.message : 'unknown';
-      this.#options.logger.warn(
-        { hookId: hook.id, reason },
-        'a registration was not ended at the other system',
-      );
-    }
-  }
-
-  async #withRegistrar<Result>(
-    tenantId: string,
-    { integrationId }: InboundHook,
-    priority: 'INTERACTIVE' | 'BACKGROUND',
-    work: (webhooks: WebhookRegistrar, connection: Connection, signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> {
-    if (integrationId === null) throw new FlowgridError('CONFLICT', 'The hook belongs to no integration.');
-    const result = await this.#options.connections.use(
-      { tenantId, integrationId },
-      async ({ connector, connection }) => {
-        const { webhooks }: Pick<Connector, 'capabilities' | 'webhooks'> = connector;
-        if (webhooks === undefined)
-          throw new FlowgridError(
-            'CONFLICT',
-            'The API of this system registers no webhooks: follow the setup of the hook.',
-          );
-        return { value: await work(webhooks, connection, AbortSignal.timeout(TIMEOUT_MS)) };
-      },
-      { priority },
-    );
-    if (result === null) throw notFound('Integration');
-    return result.value;
   }
 
   async #openHook(
@@ -319,21 +183,4 @@ export class RegistrationService {
     const opener = await secretBox.unlock(tenantId);
     return { hook: found.hook, secret: opener.open(placeOf(found.hook.id), envelope) };
   }
-}
-
-/** After two thirds of the time that is left: of Jira's 30 days, ten remain for trying again. */
-function refreshAfter(expiresAt: Date | null, now: Date): Date | null {
-  if (expiresAt === null) return null;
-  return new Date(now.getTime() + Math.max(0, (expiresAt.getTime() - now.getTime()) * (2 / 3)));
-}
-
-function toForeign({ foreignId, scope, expiresAt }: InboundRegistration): WebhookRegistration {
-  return { id: foreignId, scope, expiresAt };
-}
-
-function toData({ scope, expiresAt }: InboundRegistration): {
-  scope: string | null;
-  expiresAt: string | null;
-} {
-  return { scope, expiresAt: expiresAt?.toISOString() ?? null };
 }
