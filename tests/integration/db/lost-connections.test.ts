@@ -1,65 +1,34 @@
 /** Connections that break at any moment of a statement: what a caller is told, whichever moment it was. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, type Database } from '@flowgrid/db';
 import { FlowgridError, newId } from '@flowgrid/platform';
-import { PrismaClient, type Prisma } from '../../../subgraphs/agents/src/generated/prisma/client.ts';
-import { createTestDatabase, type TestDatabase } from '../../testkit/database.ts';
-import { startTcpProxy, type TcpProxy } from '../../testkit/tcp-proxy.ts';
 import { until } from '../../testkit/wait.ts';
+import { auditRow, openProxiedDatabase, type ProxiedDatabase } from './proxied-database.ts';
 
 const CUTS = 40;
 const AT_ONCE = 8;
 
-let postgres: TestDatabase;
-let proxy: TcpProxy;
-let database: Database<PrismaClient, Prisma.TransactionClient>;
+let bench: ProxiedDatabase;
 
 beforeAll(async () => {
-  postgres = await createTestDatabase();
-  const url = new URL(postgres.url('flowgrid_agents'));
-  proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
-  url.port = String(proxy.port);
-  database = createDatabase<PrismaClient, Prisma.TransactionClient>({
-    url: url.toString(),
-    schema: 'agents',
-    createClient: (adapter) => new PrismaClient({ adapter }),
-    poolSize: 4,
-  });
+  bench = await openProxiedDatabase();
 });
-afterAll(async () => {
-  await database[Symbol.asyncDispose]();
-  await proxy[Symbol.asyncDispose]();
-  await postgres[Symbol.asyncDispose]();
-});
-
-const auditRow = (tenantId: string): Prisma.AuditEventUncheckedCreateInput => ({
-  tenantId,
-  id: newId(),
-  at: new Date('2026-11-22T12:00:00Z'),
-  actorKind: 'USER',
-  actorId: newId(),
-  actorName: 'Ada',
-  action: 'agent.created',
-  resourceType: 'agent',
-  resourceId: newId(),
-  changes: {},
-});
+afterAll(() => bench[Symbol.asyncDispose]());
 
 const WAYS = {
   'a transaction': (tenantId: string) =>
-    database.inTenant(tenantId, async (tx) => {
+    bench.database.inTenant(tenantId, async (tx) => {
       await tx.auditEvent.count();
       await tx.auditEvent.count();
     }),
-  'a single read': (tenantId: string) => database.readInTenant(tenantId, (tx) => tx.auditEvent.count()),
+  'a single read': (tenantId: string) => bench.database.readInTenant(tenantId, (tx) => tx.auditEvent.count()),
   'a single write': (tenantId: string) =>
-    database.writeInTenant(tenantId, (tx) => tx.auditEvent.create({ data: auditRow(tenantId) })),
-  'a statement without a tenant': () => database.withoutTenant((client) => client.auditEvent.count()),
+    bench.database.writeInTenant(tenantId, (tx) => tx.auditEvent.create({ data: auditRow(tenantId) })),
+  'a statement without a tenant': () => bench.database.withoutTenant((client) => client.auditEvent.count()),
 } as const;
 
 const BREAKS = {
-  'the network is cut': async () => proxy.cut(),
-  'the server ends the session': () => postgres.cutConnections(),
+  'the network is cut': async () => bench.proxy.cut(),
+  'the server ends the session': () => bench.postgres.cutConnections(),
 } as const;
 
 const CASES = Object.keys(WAYS).flatMap((way) =>

@@ -1,51 +1,26 @@
 /** Tenant isolation as the services meet it: through the pool, with a real role and real policies. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createDatabase, type Database } from '@flowgrid/db';
+import type { Database } from '@flowgrid/db';
 import { newId } from '@flowgrid/platform';
-import { PrismaClient, type Prisma } from '../../../subgraphs/agents/src/generated/prisma/client.ts';
-import { createTestDatabase, type TestDatabase } from '../../testkit/database.ts';
-import { startTcpProxy, type TcpProxy } from '../../testkit/tcp-proxy.ts';
+import type { PrismaClient, Prisma } from '../../../subgraphs/agents/src/generated/prisma/client.ts';
+import type { TcpProxy } from '../../testkit/tcp-proxy.ts';
 import { until } from '../../testkit/wait.ts';
+import { auditRow, openProxiedDatabase, type ProxiedDatabase } from './proxied-database.ts';
 
-let postgres: TestDatabase;
+let bench: ProxiedDatabase;
 let proxy: TcpProxy;
 let database: Database<PrismaClient, Prisma.TransactionClient>;
 let tenantA: string;
 let tenantB: string;
 
 beforeAll(async () => {
-  postgres = await createTestDatabase();
-  const url = new URL(postgres.url('flowgrid_agents'));
-  proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
-  url.port = String(proxy.port);
-  database = createDatabase<PrismaClient, Prisma.TransactionClient>({
-    url: url.toString(),
-    schema: 'agents',
-    createClient: (adapter) => new PrismaClient({ adapter }),
-    poolSize: 4,
-  });
+  bench = await openProxiedDatabase();
+  ({ proxy, database } = bench);
 });
-afterAll(async () => {
-  await database[Symbol.asyncDispose]();
-  await proxy[Symbol.asyncDispose]();
-  await postgres[Symbol.asyncDispose]();
-});
+afterAll(() => bench[Symbol.asyncDispose]());
 beforeEach(() => {
   tenantA = newId();
   tenantB = newId();
-});
-
-const auditRow = (tenantId: string, id = newId()): Prisma.AuditEventUncheckedCreateInput => ({
-  tenantId,
-  id,
-  at: new Date('2026-11-22T12:00:00Z'),
-  actorKind: 'USER',
-  actorId: newId(),
-  actorName: 'Ada',
-  action: 'agent.created',
-  resourceType: 'agent',
-  resourceId: newId(),
-  changes: {},
 });
 
 const addRow = (tenantId: string): Promise<unknown> =>
