@@ -99,10 +99,14 @@ test('a new issue becomes a design of the user who made the rule, once, and runs
   const { tenant, send, runs } = await setUp();
 
   await send({ number: 1, title: 'Claims', body: DESCRIPTION });
-  const [run] = await until('a design runs', async () => {
-    const found = await runs();
-    return found[0]?.session?.state === 'SUCCEEDED' ? found : null;
-  });
+  const reaches = (...states: readonly string[]): Promise<Run> =>
+    until(`a design is ${states.join(' or ')}`, async () => {
+      const [found] = await runs();
+      return states.includes(found?.session?.state ?? '') ? found : null;
+    });
+  await reaches('QUEUED', 'RUNNING', 'SUCCEEDED');
+  await reaches('RUNNING', 'SUCCEEDED');
+  const run = await reaches('SUCCEEDED');
   // The issue changes: the design of it is there already.
   await send({ number: 1, title: 'Claims again', body: DESCRIPTION });
   await send({ number: 2, title: 'Another', body: DESCRIPTION });
