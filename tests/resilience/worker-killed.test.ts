@@ -46,7 +46,8 @@ async function startWorker(env: Readonly<Record<string, string>> = {}): Promise<
 }
 
 /** A worker that asks for integrations through the proxy. */
-const startSlowWorker = (): Promise<RunningProcess> => startWorker({ INTEGRATIONS_URL: proxy.url });
+const startSlowWorker = (env: Readonly<Record<string, string>> = {}): Promise<RunningProcess> =>
+  startWorker({ INTEGRATIONS_URL: proxy.url, ...env });
 
 /** Looks into the database: the router counts what a client asks, and ten sessions would be looked at more often than it allows. */
 const allReach = (ids: readonly string[], state: string): Promise<unknown> =>
@@ -134,7 +135,8 @@ test('a worker that was frozen while another finished its job writes nothing, an
 test('the write of a worker that is on its way when the job is taken over is refused', async () => {
   await using lock = await openRows(database.superuserUrl);
   const hold = proxy.hold(CONTEXT_OPERATION, 'answer');
-  const [frozen, other] = await Promise.all([startSlowWorker(), startWorker()]);
+  // On a busy machine a worker may not come to renew a lease of a second, and would take its own job again.
+  const [frozen, other] = await Promise.all([startSlowWorker({ LEASE_SECONDS: '3' }), startWorker()]);
   // Kept from the job until it is to take it over, which must not take as long as a start.
   other.kill('SIGSTOP');
   const id = await startDesign(tenant);
