@@ -146,12 +146,8 @@ test('an operation on a socket is refused while the process has too much to do',
 });
 
 test('a blocked event loop sheds requests and recovers by itself', async () => {
-  const server = await start({ maxEventLoopDelayMs: 20 });
-  const block = setInterval(() => {
-    const until = performance.now() + 100;
-    while (performance.now() < until);
-  }, 1);
-  stack.defer(() => clearInterval(block));
+  const server = await start({ maxEventLoopDelayMs: 20, warmUpMs: 0 });
+  const block = blockEventLoop();
 
   const refused = await until('a refusal', async () => {
     const answer = await ask(server, '{ hello }');
@@ -163,6 +159,27 @@ test('a blocked event loop sheds requests and recovers by itself', async () => {
   clearInterval(block);
   await until('the server answers again', async () => (await ask(server, '{ hello }')).status === 200);
 });
+
+test('a process that has just begun is cold, and refuses nothing for it', async () => {
+  const server = await start({ maxEventLoopDelayMs: 20, warmUpMs: 600_000 });
+  const block = blockEventLoop();
+
+  const statuses = [];
+  // Each takes a blocked turn and more: far beyond the second that is looked at.
+  for (let index = 0; index < 25; index += 1) statuses.push((await ask(server, '{ hello }')).status);
+  clearInterval(block);
+
+  expect(new Set(statuses)).toEqual(new Set([200]));
+});
+
+function blockEventLoop(): NodeJS.Timeout {
+  const block = setInterval(() => {
+    const until = performance.now() + 100;
+    while (performance.now() < until);
+  }, 1);
+  stack.defer(() => clearInterval(block));
+  return block;
+}
 
 // A noisy neighbour: one tenant's slow requests must not take all of a process.
 test('a tenant may hold half of the requests under way, others get the rest', async () => {

@@ -9,6 +9,8 @@ import { isHealthRoute } from './health.ts';
 export interface LoadLimits {
   /** Mean delay of the event loop over a second; 0 or nothing is no limit. */
   readonly maxEventLoopDelayMs?: number;
+  /** From the start of listening: so long the event loop's delay is that of a cold process, and refuses nothing. */
+  readonly warmUpMs?: number;
   /** No limit if not given. */
   readonly maxRequestsInFlight?: number;
 }
@@ -21,6 +23,7 @@ declare module 'fastify' {
 }
 
 const RETRY_AFTER_SECONDS = 1;
+const WARM_UP_MS = 5_000;
 /** On a refusal for which nothing of the request was done: it may be sent to another replica, whatever it is. */
 export const NOT_BEGUN_HEADER = 'x-not-begun';
 
@@ -43,6 +46,8 @@ export function sendRefusal(reply: FastifyReply, error: FlowgridError): FastifyR
 export function addLoadShedding(app: FastifyInstance, limits: LoadLimits, metrics: Registry): void {
   const maxInFlight = limits.maxRequestsInFlight ?? Infinity;
   let inFlight = 0;
+  let warmAt = Infinity;
+  const isLate = (): boolean => performance.now() > warmAt && app.isUnderPressure();
   const refused = new Counter({
     name: 'requests_shed_total',
     help: 'Requests and operations refused because the process has too much to do.',
@@ -56,9 +61,13 @@ export function addLoadShedding(app: FastifyInstance, limits: LoadLimits, metric
     collect: (): void => gauge.set(inFlight),
   });
   app.decorate('isOverloaded', () => {
-    if (!app.isUnderPressure() && inFlight < maxInFlight) return false;
+    if (!isLate() && inFlight < maxInFlight) return false;
     refused.inc({ reason: 'operation' });
     return true;
+  });
+  app.addHook('onListen', (done) => {
+    warmAt = performance.now() + (limits.warmUpMs ?? WARM_UP_MS);
+    done();
   });
   app.addHook('onRequest', (request, reply, done) => {
     if (isExempt(request)) {
@@ -80,7 +89,7 @@ export function addLoadShedding(app: FastifyInstance, limits: LoadLimits, metric
   app.register(underPressure, {
     maxEventLoopDelay: limits.maxEventLoopDelayMs ?? 0,
     pressureHandler: (request, reply) => {
-      if (isExempt(request)) return;
+      if (isExempt(request) || !isLate()) return;
       refused.inc({ reason: 'event_loop_delay' });
       void shed(reply);
     },
